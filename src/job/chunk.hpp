@@ -1,0 +1,24 @@
+// Chunks: how tasks are handed out.
+#pragma once
+
+#include "core/ids.hpp"
+#include "core/task_set.hpp"
+
+namespace fanfold {
+
+/// Tasks handed to a rank in one message.
+struct Chunk {
+  ChunkId id;
+  Attempt attempt{1};  ///< of all its tasks
+  TaskList tasks;      ///< in the order in which they are to be started
+  bool operator==(const Chunk&) const = default;
+};
+
+/// Some tasks of a chunk.
+struct ChunkTasks {
+  ChunkId chunk;
+  TaskList tasks;
+  bool operator==(const ChunkTasks&) const = default;
+};
+
+}  // namespace fanfold

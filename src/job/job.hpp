@@ -1,0 +1,156 @@
+// A job: what one TOML file defines, checked and compiled.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "expr/program.hpp"
+#include "job/diagnostic.hpp"
+#include "job/source_info.hpp"
+#include "job/task_space.hpp"
+#include "job/template.hpp"
+#include "kernel/registry.hpp"
+#include "reduce/reduction.hpp"
+
+namespace fanfold {
+
+/// What the command line says about a job. Each is checked as its key in the file would be.
+struct JobOverrides {
+  std::optional<std::uint64_t> seed;                      ///< --seed
+  std::vector<std::pair<std::string, std::string>> run;  ///< keys of [run] and their texts: {"retries", "3"}
+};
+
+/// All that a job is made from: what rank zero sends to the other ranks, which need no file.
+struct JobSource {
+  std::string file;    ///< the path as the user gave it, for messages
+  std::string folder;  ///< absolute: what relative paths mean
+  std::string text;    ///< of the TOML file
+  JobOverrides overrides;
+  /// An input that was read on rank zero: the files that a glob found, each on a line of its own, say.
+  struct Input {
+    std::string key;   ///< "params.file"
+    std::string data;
+  };
+  std::vector<Input> inputs;
+};
+void encode(ByteWriter& out, const JobSource& source);
+JobSource decode_job_source(ByteReader& in);
+
+/// Where a kernel's parameter or a source's number comes from.
+using Operand = std::variant<Value,         ///< the same for each task
+                             std::size_t,   ///< a slot
+                             expr::Program  ///< computed from slots
+                             >;
+
+/// A key of [task] that belongs to the source, see KeyKind.
+struct SourceArgument {
+  std::string name;
+  std::vector<std::pair<std::string, Template>> templates;  ///< text, shell: one; arguments: each ("" names); strings
+  std::optional<Operand> number;                            ///< number
+  std::chrono::duration<double> duration{0};                ///< duration
+  std::vector<std::int64_t> integers;                       ///< integers
+};
+
+struct SourceSpec {
+  const SourceInfo* info = nullptr;
+  std::vector<SourceArgument> arguments;  ///< the keys that the job gives; the source's own first
+  std::size_t first_slot = 0;             ///< of its results, which follow one another
+  const SourceArgument* find(std::string_view name) const;
+};
+
+struct KernelSpec {
+  const Kernel* kernel = nullptr;
+  std::vector<Operand> parameters;  ///< in the order of KernelInfo::parameters
+  std::size_t first_slot = 0;       ///< of its results, which follow one another
+};
+
+/// An entry of [values].
+struct ValueSpec {
+  struct Json {
+    std::string pointer;  ///< RFC 6901, into the source's output
+  };
+  struct Regex {
+    std::string pattern;  ///< RE2; the last match in the output; group 1, else all of it
+  };
+  std::string name;
+  std::size_t slot = 0;
+  Type type = Type::real;
+  std::variant<expr::Program, Json, Regex> how;
+};
+
+/// [run]: policy. It does not belong to the fingerprint.
+struct RunPolicy {
+  enum class Keep { automatic, all, none };
+  std::uint32_t retries = 0;  ///< further attempts of a failed task that has a source; kernels fail for good
+  std::optional<std::chrono::duration<double>> timeout;  ///< of one attempt of a source
+  bool stop_on_failure = false;
+  std::optional<std::uint64_t> max_failures;  ///< the run is stopped when more tasks than this have failed
+  std::optional<double> max_failure_share;    ///< the same, as a share of N
+  Keep keep = Keep::automatic;
+  std::optional<std::uint32_t> io_threads;       ///< per rank
+  std::optional<std::uint32_t> compute_threads;  ///< per rank
+  std::optional<std::uint64_t> chunk;            ///< tasks per chunk; none: by measured cost
+  std::optional<std::chrono::duration<double>> walltime;
+};
+
+/// A checked job. Immutable after open_job; shared by all threads of a rank.
+class Job {
+ public:
+  std::string name;
+  std::uint64_t seed = 0;
+  TaskSpace space;
+  std::optional<SourceSpec> source;
+  std::optional<KernelSpec> kernel;
+  std::vector<ValueSpec> values;
+  std::optional<expr::Program> cost;  ///< [task] cost: relative cost of a task from its params; longest first
+  expr::Scope scope;  ///< columns: params, then results of the source, of the kernel, then values; and constants
+  std::size_t param_slots = 0;
+  reduce::Plan reductions;
+  bool uses_value = false;  ///< something needs the source's `value`: a task whose output is not one number fails
+  RunPolicy run;
+
+  std::uint64_t size() const { return space.size(); }
+  /// True if per-task values of kernel-only tasks go into the run file.
+  bool keeps_values() const;
+  /// The slots that are kept and shown for each task: results and values, not params.
+  std::vector<std::size_t> value_slots() const;
+
+  /// What makes it this job and no other: key and value of all that changes a task or its values ("params.x",
+  /// "task.samples", "seed" …; inputs by hash), and where values are not kept, of [reduce]. [run], [cluster] and
+  /// `name` are not in it. In the order of the file.
+  struct FingerprintEntry {
+    std::string key;
+    std::string value;
+    bool operator==(const FingerprintEntry&) const = default;
+  };
+  std::vector<FingerprintEntry> fingerprint;
+
+  /// The random key of what a kernel draws, and of {seed}; the stream of a task.
+  RandomKey kernel_key() const;
+  std::uint64_t stream_of(TaskIndex task) const { return task.value(); }
+  /// {seed} of a task: 63 bits.
+  std::uint64_t seed_of(TaskIndex task) const;
+
+  Job() = default;
+  Job(Job&&) = default;
+  Job& operator=(Job&&) = default;
+};
+
+/// Reads a job file and the inputs that it names. "-" is standard input. Throws UsageError if a file cannot be read.
+JobSource read_job(const std::filesystem::path& file, const JobOverrides& overrides, const SourceRegistry& sources);
+
+/// Parses, checks and compiles a job. Touches no file. Throws JobError with everything that is wrong.
+std::unique_ptr<const Job> open_job(const JobSource& source, const SourceRegistry& sources);
+
+/// A duration as job files and flags write it: "250ms", "30s", "5m", "1.5h", "2d", or a number of seconds.
+std::optional<std::chrono::duration<double>> parse_duration(std::string_view text);
+
+}  // namespace fanfold

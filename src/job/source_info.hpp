@@ -1,0 +1,43 @@
+// What a source declares of itself, so that a job file that names it can be checked before anything runs.
+#pragma once
+
+#include <fanfold/kernel.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fanfold {
+
+/// How the value of a key of [task] is written, and so what the source gets for each task.
+enum class KeyKind {
+  text,        ///< a template: rendered for each task
+  shell,       ///< a template in which substituted values are quoted for sh
+  arguments,   ///< a list of templates, the program first
+  number,      ///< a number or an expression (a string): a real for each task
+  duration,    ///< "30s", "5m", "1.5h", "200ms", or a number of seconds: the same for each task
+  strings,     ///< a table of templates by name, such as env
+  integers,    ///< a list of integers: the same for each task
+};
+
+struct SourceKey {
+  std::string name;
+  KeyKind kind = KeyKind::text;
+  std::string description;  ///< one line
+};
+
+/// A source: the first key is the one that names it in [task] (`command = […]`), the others are optional.
+struct SourceInfo {
+  std::string name;     ///< also the name of its first key
+  std::string summary;  ///< one line
+  std::vector<SourceKey> keys;
+  std::vector<Result> results;     ///< names that [values] and [reduce] can use
+  bool has_output = false;  ///< true: it has bytes (a standard output, a file's contents) for a kernel or for
+                            ///< `json` and `regex` of [values]
+};
+
+/// The sources that a job can name, in the order in which messages list them. The program passes the one that
+/// src/exec has; this folder knows no source by name.
+using SourceRegistry = std::vector<const SourceInfo*>;
+
+}  // namespace fanfold

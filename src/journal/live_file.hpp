@@ -1,0 +1,50 @@
+// RUN.live: who writes a run file now. A JSON file, replaced atomically every 2 seconds.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace fanfold {
+
+/// What RUN.live says.
+struct LiveStatus {
+  std::string host;
+  std::int64_t pid = 0;
+  std::int64_t heartbeat = 0;  ///< seconds since 1970 when it was written
+  std::uint64_t tasks = 0;
+  std::uint64_t finished = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t running = 0;
+  std::uint32_t ranks = 0;
+  double seconds = 0;  ///< since the execution began
+};
+
+/// The name of the live file of a run file.
+std::filesystem::path live_path(const std::filesystem::path& run_file);
+
+/// None if there is no live file or it cannot be read as one.
+std::optional<LiveStatus> read_live(const std::filesystem::path& run_file);
+
+/// True if its writer is gone: on this host the pid does not run (a zombie does not), elsewhere its heartbeat is more
+/// than 30 seconds old.
+bool is_stale(const LiveStatus& live, std::int64_t now);
+
+/// The right to write a run file. One process at a time holds it.
+class LiveFile {
+ public:
+  /// Takes the right, from a stale holder too. Throws UsageError with the holder's host and pid if it is alive.
+  LiveFile(const std::filesystem::path& run_file, const LiveStatus& status);
+  /// Gives the right back: removes the file.
+  ~LiveFile();
+  LiveFile(const LiveFile&) = delete;
+  LiveFile& operator=(const LiveFile&) = delete;
+
+  void update(const LiveStatus& status);
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace fanfold

@@ -1,0 +1,122 @@
+// [reduce]: what is aggregated, the mergeable state of it, and the answer.
+#pragma once
+
+#include <fanfold/column.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/exact_sum.hpp"
+#include "core/ids.hpp"
+#include "core/row_failures.hpp"
+#include "core/status.hpp"
+#include "expr/program.hpp"
+
+namespace fanfold::reduce {
+
+/// A final value: an integer of any size, a double, a text, or the task that an argmin or argmax found.
+struct Winner {
+  TaskIndex task;
+  bool operator==(const Winner&) const = default;
+};
+/// No value: the mean of nothing, say.
+struct Nothing {
+  bool operator==(const Nothing&) const = default;
+};
+using AnswerValue = std::variant<Nothing, BigInteger, double, std::string, Winner>;
+
+/// One line of an answer: a value for one combination of the keys.
+struct AnswerRow {
+  std::vector<Value> keys;  ///< as many as Answer::key_names; none without `by`
+  AnswerValue value;
+  std::uint64_t tasks = 0;    ///< how many tasks contributed
+  std::uint64_t skipped = 0;  ///< NaN that order statistics (min, max, argmin, argmax) left out
+};
+
+/// The final value of one entry of [reduce].
+struct Answer {
+  std::string name;
+  std::vector<std::string> key_names;
+  std::vector<AnswerRow> rows;  ///< one without `by`; else sorted by keys: numbers by value, texts by bytes
+};
+
+/// What the reductions see of a batch of tasks that ended.
+struct FinishedBatch {
+  std::span<const ConstColumn> columns;  ///< by slot of the scope
+  std::span<const TaskIndex> tasks;      ///< the index of each row
+  std::span<const Status> statuses;      ///< of each row; empty: all succeeded
+};
+
+/// The aggregates of one [reduce] table, compiled. Immutable; shared by all threads.
+///
+/// An entry is arithmetic over aggregates of expressions, "4 * sum(hits) / sum(samples)", optionally `by` names.
+/// Where the scope has no name `status`, `status` is how the task ended, as text (name_of(Status)). An entry that uses
+/// it, or is grouped by it, sees failed tasks too, with `status` and params only (any other name there is an error);
+/// every other entry sees tasks that succeeded only.
+class Plan {
+ public:
+  Plan();
+  ~Plan();
+  Plan(Plan&&) noexcept;
+  Plan& operator=(Plan&&) noexcept;
+
+  /// Adds an entry. Throws expr::ExpressionError with the offset in `text`. `scope` has the params,
+  /// constants, results and values; its first `param_slots` slots are params. It must outlive the call only.
+  void add(std::string name, std::string_view text, const expr::Scope& scope, std::size_t param_slots);
+
+  bool empty() const;
+  /// The slots that the aggregates read, sorted.
+  const std::vector<std::size_t>& slots() const;
+  /// True if some aggregate sees failed tasks.
+  bool sees_failures() const;
+
+  struct Impl;
+  const Impl& impl() const { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The mergeable state of a plan's aggregates: an exact commutative monoid. The Partial of a plan that nothing was
+/// added to is the identity; add and merge commute and associate bit for bit. One thread at a time.
+class Partial {
+ public:
+  explicit Partial(const Plan& plan);  ///< keeps a reference to the plan
+  ~Partial();
+  Partial(Partial&&) noexcept;
+  Partial& operator=(Partial&&) noexcept;
+
+  /// Adds tasks that ended. `failures` has the batch's rows; a row in it on entry counts as failed (its `status` is
+  /// that of `statuses`, or "failed" if that says succeeded). The expressions inside the aggregates are evaluated
+  /// here; a row on which one fails (integer overflow) is added to `failures`, counts as failed and contributes
+  /// to no aggregate of succeeded tasks.
+  void add(const FinishedBatch& batch, RowFailures& failures, expr::Scratch& scratch);
+  void merge(const Partial& other);
+  void clear();
+  bool empty() const;
+  /// Bytes of memory, about.
+  std::size_t memory() const;
+
+  /// What failed tasks contributed is kept apart from the rest: it is taken back when they are run again.
+  void forget_failures();
+
+  void encode(ByteWriter& out) const;
+  /// Merges what another Partial of the same plan encoded. Throws DecodeError; this object is unchanged then.
+  void merge_encoded(ByteReader& in);
+
+  /// The answers, in the order of the entries.
+  std::vector<Answer> finish() const;
+
+ private:
+  struct State;
+  const Plan* plan_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace fanfold::reduce
