@@ -14,7 +14,8 @@ namespace fanfold {
 /// The three types of values. A truth value is the integer 0 or 1.
 enum class Type : std::uint8_t { integer, real, text };
 
-/// One value: a 64-bit signed integer, an IEEE double or UTF-8 text. The alternatives stand in the order of Type.
+/// One value: a 64-bit signed integer, an IEEE double or UTF-8 text. The alternatives stand in the order of
+/// Type.
 using Value = std::variant<std::int64_t, double, std::string>;
 
 inline Type type_of(const Value& value) { return static_cast<Type>(value.index()); }
@@ -25,7 +26,8 @@ inline std::string_view name_of(Type type) {
   return names[static_cast<std::size_t>(type)];
 }
 
-/// One column of `size()` values of one type, one for each task of a batch, in task order. It does not own them.
+/// One column of `size()` values of one type, one for each task of a batch, in task order. It does not own
+/// them.
 class ConstColumn {
  public:
   ConstColumn() = default;
@@ -47,9 +49,12 @@ class ConstColumn {
   /// Rows [first, first + count) of this column.
   ConstColumn rows(std::size_t first, std::size_t count) const {
     switch (type_) {
-      case Type::integer: return ConstColumn(integers().subspan(first, count));
-      case Type::real: return ConstColumn(reals().subspan(first, count));
-      case Type::text: return ConstColumn(texts().subspan(first, count));
+      case Type::integer:
+        return ConstColumn(integers().subspan(first, count));
+      case Type::real:
+        return ConstColumn(reals().subspan(first, count));
+      case Type::text:
+        return ConstColumn(texts().subspan(first, count));
     }
     return {};
   }
@@ -57,9 +62,12 @@ class ConstColumn {
   /// A copy of the value in one row.
   Value value(std::size_t row) const {
     switch (type_) {
-      case Type::integer: return integers()[row];
-      case Type::real: return reals()[row];
-      case Type::text: return std::string(texts()[row]);
+      case Type::integer:
+        return integers()[row];
+      case Type::real:
+        return reals()[row];
+      case Type::text:
+        return std::string(texts()[row]);
     }
     return {};
   }

@@ -1,4 +1,5 @@
-// What a kernel is: a compute function over a batch of tasks. This header is all that the author of one needs.
+// What a kernel is: a compute function over a batch of tasks. This header is all that the author of one
+// needs.
 #pragma once
 
 #include <fanfold/column.hpp>
@@ -30,19 +31,20 @@ struct Result {
 /// What a kernel declares of itself. Checked against the job before any task runs.
 struct KernelInfo {
   std::string name;
-  std::string summary;  ///< one line
-  std::string source;   ///< the paper or standard of what it computes
-  bool takes_input = false;  ///< true: it needs the bytes that the task's source retrieved
+  std::string summary;        ///< one line
+  std::string source;         ///< the paper or standard of what it computes
+  bool takes_input = false;   ///< true: it needs the bytes that the task's source retrieved
   bool draws_random = false;  ///< true: it uses Batch::random
   std::vector<Parameter> parameters;
   std::vector<Result> results;
 };
 
-/// The inputs of a batch of tasks: one column for each parameter, in the order of KernelInfo::parameters, each with
-/// one value for each task. Valid during the call of Kernel::run only.
+/// The inputs of a batch of tasks: one column for each parameter, in the order of KernelInfo::parameters,
+/// each with one value for each task. Valid during the call of Kernel::run only.
 class Batch {
  public:
-  /// `streams` has the random stream of each task; `inputs` has the bytes of each task, or is empty without a source.
+  /// `streams` has the random stream of each task; `inputs` has the bytes of each task, or is empty without a
+  /// source.
   Batch(std::size_t size, std::span<const ConstColumn> parameters, std::span<const std::string_view> inputs,
         RandomKey key, std::span<const std::uint64_t> streams, const bool* stop)
       : size_(size), parameters_(parameters), inputs_(inputs), key_(key), streams_(streams), stop_(stop) {}
@@ -51,20 +53,36 @@ class Batch {
   std::size_t size() const { return size_; }
 
   /// The values of a parameter, one for each task. Precondition: the parameter has this type.
-  std::span<const std::int64_t> integers(std::size_t parameter) const { return parameters_[parameter].integers(); }
-  std::span<const double> reals(std::size_t parameter) const { return parameters_[parameter].reals(); }
-  std::span<const std::string_view> texts(std::size_t parameter) const { return parameters_[parameter].texts(); }
+  std::span<const std::int64_t> integers(std::size_t parameter) const {
+    return parameters_[parameter].integers().subspan(first_, size_);
+  }
+  std::span<const double> reals(std::size_t parameter) const {
+    return parameters_[parameter].reals().subspan(first_, size_);
+  }
+  std::span<const std::string_view> texts(std::size_t parameter) const {
+    return parameters_[parameter].texts().subspan(first_, size_);
+  }
 
   /// The bytes that the source of a task retrieved. Precondition: the kernel declares `takes_input`.
-  std::string_view input(std::size_t task) const { return inputs_[task]; }
+  std::string_view input(std::size_t task) const { return inputs_[first_ + task]; }
 
-  /// The random numbers of a task: the same whatever the batch, the attempt, the thread, the rank or the SIMD target.
-  RandomStream random(std::size_t task) const { return RandomStream(key_, streams_[task]); }
+  /// The random numbers of a task: the same whatever the batch, the attempt, the thread, the rank or the SIMD
+  /// target.
+  RandomStream random(std::size_t task) const { return RandomStream(key_, streams_[first_ + task]); }
+
+  /// The tasks [first, first + count) of this batch as a batch: their results are the same.
+  Batch rows(std::size_t first, std::size_t count) const {
+    Batch part = *this;
+    part.first_ += first;
+    part.size_ = count;
+    return part;
+  }
 
   /// True when the run is being stopped: a long kernel may return at once, its results are then dropped.
   bool stop_requested() const { return stop_ != nullptr && __atomic_load_n(stop_, __ATOMIC_RELAXED); }
 
  private:
+  std::size_t first_ = 0;  // the row of the columns in which the batch begins
   std::size_t size_;
   std::span<const ConstColumn> parameters_;
   std::span<const std::string_view> inputs_;
@@ -73,8 +91,8 @@ class Batch {
   const bool* stop_;
 };
 
-/// Where a kernel writes the results of a batch: one column for each result, in the order of KernelInfo::results.
-/// Every row is to be written, but for the rows of tasks that failed.
+/// Where a kernel writes the results of a batch: one column for each result, in the order of
+/// KernelInfo::results. Every row is to be written, but for the rows of tasks that failed.
 class Results {
  public:
   virtual ~Results() = default;
@@ -83,7 +101,8 @@ class Results {
   virtual std::span<double> reals(std::size_t result) = 0;
   /// Writes (copies) a text.
   virtual void text(std::size_t result, std::size_t task, std::string_view value) = 0;
-  /// Marks one task of the batch as failed, for a reason that is shown to the user. The other tasks are not affected.
+  /// Marks one task of the batch as failed, for a reason that is shown to the user. The other tasks are not
+  /// affected.
   virtual void fail(std::size_t task, std::string_view reason) = 0;
 };
 
@@ -92,8 +111,8 @@ class Kernel {
  public:
   virtual ~Kernel() = default;
   virtual const KernelInfo& info() const = 0;
-  /// Computes the results of each task of the batch. A task's results may depend on its own parameters, input and
-  /// random numbers only. An exception that leaves run fails all tasks of the batch with its message.
+  /// Computes the results of each task of the batch. A task's results may depend on its own parameters, input
+  /// and random numbers only. An exception that leaves run fails all tasks of the batch with its message.
   virtual void run(const Batch& batch, Results& results) const = 0;
 };
 
