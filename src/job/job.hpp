@@ -105,6 +105,7 @@ struct RunPolicy {
 class Job {
  public:
   std::string name;
+  std::string folder;  ///< JobSource::folder: what a source's relative paths mean
   std::uint64_t seed = 0;
   TaskSpace space;
   std::optional<SourceSpec> source;
