@@ -1,0 +1,7 @@
+#include "core/version.hpp"
+
+namespace fanfold {
+
+std::string version() { return FANFOLD_VERSION; }
+
+}  // namespace fanfold
