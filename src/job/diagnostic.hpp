@@ -1,4 +1,5 @@
-// Errors in a job file, like a good compiler's: all of a file at once, each with its place and the nearest valid choice.
+// Errors in a job file, like a good compiler's: all of a file at once, each with its place and the nearest
+// valid choice.
 #pragma once
 
 #include <cstddef>

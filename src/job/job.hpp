@@ -24,7 +24,7 @@ namespace fanfold {
 
 /// What the command line says about a job. Each is checked as its key in the file would be.
 struct JobOverrides {
-  std::optional<std::uint64_t> seed;                      ///< --seed
+  std::optional<std::uint64_t> seed;                     ///< --seed
   std::vector<std::pair<std::string, std::string>> run;  ///< keys of [run] and their texts: {"retries", "3"}
 };
 
@@ -34,10 +34,10 @@ struct JobSource {
   std::string folder;  ///< absolute: what relative paths mean
   std::string text;    ///< of the TOML file
   JobOverrides overrides;
-  /// An input that was read on rank zero: the files that a glob found, each on a line of its own, say.
+  /// An input that was read on rank zero.
   struct Input {
     std::string key;   ///< "params.file"
-    std::string data;
+    std::string data;  ///< of a glob: the paths that it found, each ended by a NUL (the one byte no path has)
   };
   std::vector<Input> inputs;
 };
@@ -53,10 +53,11 @@ using Operand = std::variant<Value,         ///< the same for each task
 /// A key of [task] that belongs to the source, see KeyKind.
 struct SourceArgument {
   std::string name;
-  std::vector<std::pair<std::string, Template>> templates;  ///< text, shell: one; arguments: each ("" names); strings
-  std::optional<Operand> number;                            ///< number
-  std::chrono::duration<double> duration{0};                ///< duration
-  std::vector<std::int64_t> integers;                       ///< integers
+  /// text, shell: one; arguments: each ("" names); strings: each with its name.
+  std::vector<std::pair<std::string, Template>> templates;
+  std::optional<Operand> number;              ///< number
+  std::chrono::duration<double> duration{0};  ///< duration
+  std::vector<std::int64_t> integers;         ///< integers
 };
 
 struct SourceSpec {
@@ -112,10 +113,12 @@ class Job {
   std::optional<KernelSpec> kernel;
   std::vector<ValueSpec> values;
   std::optional<expr::Program> cost;  ///< [task] cost: relative cost of a task from its params; longest first
-  expr::Scope scope;  ///< columns: params, then results of the source, of the kernel, then values; and constants
+  /// Columns: params, then results of the source, of the kernel, then values; and constants.
+  expr::Scope scope;
   std::size_t param_slots = 0;
   reduce::Plan reductions;
-  bool uses_value = false;  ///< something needs the source's `value`: a task whose output is not one number fails
+  /// Something needs the source's `value`: a task whose output is not one number fails.
+  bool uses_value = false;
   RunPolicy run;
 
   std::uint64_t size() const { return space.size(); }
@@ -125,8 +128,8 @@ class Job {
   std::vector<std::size_t> value_slots() const;
 
   /// What makes it this job and no other: key and value of all that changes a task or its values ("params.x",
-  /// "task.samples", "seed" …; inputs by hash), and where values are not kept, of [reduce]. [run], [cluster] and
-  /// `name` are not in it. In the order of the file.
+  /// "task.samples", "seed" …; inputs by hash), and where values are not kept, of [reduce]. [run], [cluster]
+  /// and `name` are not in it. In the order of the file.
   struct FingerprintEntry {
     std::string key;
     std::string value;
@@ -145,8 +148,10 @@ class Job {
   Job& operator=(Job&&) = default;
 };
 
-/// Reads a job file and the inputs that it names. "-" is standard input. Throws UsageError if a file cannot be read.
-JobSource read_job(const std::filesystem::path& file, const JobOverrides& overrides, const SourceRegistry& sources);
+/// Reads a job file and the inputs that it names. "-" is standard input. Throws UsageError if a file cannot
+/// be read.
+JobSource read_job(const std::filesystem::path& file, const JobOverrides& overrides,
+                   const SourceRegistry& sources);
 
 /// Parses, checks and compiles a job. Touches no file. Throws JobError with everything that is wrong.
 std::unique_ptr<const Job> open_job(const JobSource& source, const SourceRegistry& sources);

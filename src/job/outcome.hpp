@@ -22,8 +22,9 @@ struct Outcome {
   Status status = Status::succeeded;
   Rank rank;
   std::uint32_t slot = 0;
-  double start = 0;     ///< seconds since the rank joined the run; the coordinator makes it seconds since the run began
-  double duration = 0;  ///< seconds
+  /// Seconds since the rank joined the run; the coordinator makes it seconds since the run began.
+  double start = 0;
+  double duration = 0;         ///< seconds
   std::int32_t exit_code = 0;  ///< of a child process; −1 if there was none or a signal ended it
   std::int32_t signal = 0;     ///< that ended the child, or 0
   std::string error;           ///< why it failed, in one line; empty if it succeeded
@@ -48,16 +49,18 @@ struct FailedTasks {
   bool operator==(const FailedTasks&) const = default;
 };
 
-/// A part of a chunk that ended: what goes from a worker to the coordinator and into the run file as one piece.
+/// A part of a chunk that ended: what goes from a worker to the coordinator and into the run file as one
+/// piece.
 struct Report {
   ChunkId chunk;
   TaskSet finished;                   ///< tasks that ended for good (succeeded or failed)
   std::vector<FailedTasks> failures;  ///< those of the kernel-only tasks in `finished` that failed
-  std::vector<Outcome> outcomes;      ///< tasks with a source: those in `finished`, and attempts that will be retried
-  TaskList to_retry;                  ///< tasks whose attempt failed and that have attempts left: not in `finished`
-  std::vector<KeptColumns> columns;   ///< kernel-only tasks, if their values are kept: those of `finished`
-  Bytes partial;                      ///< reduce::Partial of `finished`; empty if nothing is reduced
-  double busy = 0;                    ///< seconds that threads worked on them, summed over the threads
+  /// Tasks with a source: those in `finished`, and attempts that will be retried.
+  std::vector<Outcome> outcomes;
+  TaskList to_retry;  ///< tasks whose attempt failed and that have attempts left: not in `finished`
+  std::vector<KeptColumns> columns;  ///< kernel-only tasks, if their values are kept: those of `finished`
+  Bytes partial;                     ///< reduce::Partial of `finished`; empty if nothing is reduced
+  double busy = 0;                   ///< seconds that threads worked on them, summed over the threads
   bool operator==(const Report&) const = default;
 
   /// How many of `finished` failed.

@@ -11,13 +11,13 @@ namespace fanfold {
 
 /// How the value of a key of [task] is written, and so what the source gets for each task.
 enum class KeyKind {
-  text,        ///< a template: rendered for each task
-  shell,       ///< a template in which substituted values are quoted for sh
-  arguments,   ///< a list of templates, the program first
-  number,      ///< a number or an expression (a string): a real for each task
-  duration,    ///< "30s", "5m", "1.5h", "200ms", or a number of seconds: the same for each task
-  strings,     ///< a table of templates by name, such as env
-  integers,    ///< a list of integers: the same for each task
+  text,       ///< a template: rendered for each task
+  shell,      ///< a template in which substituted values are quoted for sh
+  arguments,  ///< a list of templates, the program first
+  number,     ///< a number or an expression (a string): a real for each task
+  duration,   ///< "30s", "5m", "1.5h", "200ms", or a number of seconds: the same for each task
+  strings,    ///< a table of templates by name, such as env
+  integers,   ///< a list of integers: the same for each task
 };
 
 struct SourceKey {
@@ -31,7 +31,7 @@ struct SourceInfo {
   std::string name;     ///< also the name of its first key
   std::string summary;  ///< one line
   std::vector<SourceKey> keys;
-  std::vector<Result> results;     ///< names that [values] and [reduce] can use
+  std::vector<Result> results;  ///< names that [values] and [reduce] can use
   bool has_output = false;  ///< true: it has bytes (a standard output, a file's contents) for a kernel or for
                             ///< `json` and `regex` of [values]
 };

@@ -14,26 +14,28 @@
 
 namespace fanfold {
 
-/// One entry of [params]: `size()` values of one type, addressed by position. Immutable; many threads may read it.
+/// One entry of [params]: `size()` values of one type, addressed by position. Immutable; many threads may
+/// read it.
 class Axis {
  public:
   virtual ~Axis() = default;
   virtual Type type() const = 0;
   virtual std::uint64_t size() const = 0;
-  /// Writes the values at positions first … first+count−1 to `out`, from row `row` on. Texts view into the axis.
-  /// Precondition: first + count <= size(), `out` has this type and the rows.
+  /// Writes the values at positions first … first+count−1 to `out`, from row `row` on. Texts view into the
+  /// axis. Precondition: first + count <= size(), `out` has this type and the rows.
   virtual void fill(std::uint64_t first, std::size_t count, ColumnBuffer& out, std::size_t row) const = 0;
-  /// Writes the value at one position to rows row … row+count−1.
-  virtual void repeat(std::uint64_t position, std::size_t count, ColumnBuffer& out, std::size_t row) const = 0;
 };
 
 std::unique_ptr<Axis> make_list_axis(std::vector<Value> values);  ///< all of one type, at least one
 std::unique_ptr<Axis> make_count_axis(std::uint64_t count);
-/// `steps` points from `from` to `to`, both included; point i is computed so that the ends are exact.
+/// `steps` points from `from` to `to`, both included and exact; the points never turn back. One point:
+/// `from`. Preconditions: finite ends, steps > 0. The same bits on every machine, as all axes.
 std::unique_ptr<Axis> make_linear_axis(double from, double to, std::uint64_t steps);
 /// The same, evenly spaced in the logarithm; from and to positive.
 std::unique_ptr<Axis> make_logarithmic_axis(double from, double to, std::uint64_t steps);
-/// from + i·step for i = 0, 1 … while it does not pass `to`.
+/// from + i·step for i = 0, 1 … while it does not pass `to` (reals: by more than rounding; then the point is
+/// `to`). Preconditions: step is not zero and leads from `from` towards `to`; finite. A size beyond 64 bits
+/// is the greatest 64-bit number, which TaskSpace::add refuses.
 std::unique_ptr<Axis> make_step_axis(std::int64_t from, std::int64_t to, std::int64_t step);
 std::unique_ptr<Axis> make_step_axis(double from, double to, double step);
 
@@ -57,7 +59,8 @@ class TaskSpace {
   TaskIndex task_at(std::span<const std::uint64_t> positions) const;
 
   /// Writes one param of the tasks first … first+count−1 to `out`, from row `row` on.
-  void fill(std::size_t slot, TaskIndex first, std::size_t count, ColumnBuffer& out, std::size_t row = 0) const;
+  void fill(std::size_t slot, TaskIndex first, std::size_t count, ColumnBuffer& out,
+            std::size_t row = 0) const;
   /// All params of one task, by slot.
   std::vector<Value> params_of(TaskIndex task) const;
 

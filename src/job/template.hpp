@@ -19,14 +19,15 @@ struct TemplateContext {
   Attempt attempt;
   Rank rank;
   std::uint32_t slot = 0;
-  std::string tmp;               ///< {tmp}: empty if the template does not use it, see Template::uses_tmp
-  std::vector<Value> params;     ///< by slot
+  std::string tmp;            ///< {tmp}: empty if the template does not use it, see Template::uses_tmp
+  std::vector<Value> params;  ///< by slot
 };
 
 /// A fault of a template: `offset` counts bytes from its beginning.
 class TemplateError : public std::runtime_error {
  public:
-  TemplateError(std::size_t offset, const std::string& message) : std::runtime_error(message), offset_(offset) {}
+  TemplateError(std::size_t offset, const std::string& message)
+      : std::runtime_error(message), offset_(offset) {}
   std::size_t offset() const { return offset_; }
 
  private:
@@ -35,10 +36,17 @@ class TemplateError : public std::runtime_error {
 
 /// A parsed template. Immutable; many threads may render it.
 ///
-/// `{name}` is replaced by a param or a built-in name (index, seed, seed31, attempt, rank, slot, tmp, env.NAME, and for
-/// a text param the path parts {file.stem}, {file.name}, {file.dir}, {file.ext}); `{name:05d}`, `{x:.3f}`, `{x:>10}` by
-/// the same in a format of std::format (fmt). `{{` and `}}` are braces; any other brace and `${…}` stay as they are.
-/// A real is written with the fewest digits that read back the same ("0.1", "1e-07"), integral reals as "2.0".
+/// `{name}` is replaced by a param or a built-in name (index, seed, seed31, attempt, rank, slot, tmp,
+/// env.NAME, and for a text param the path parts {file.stem}, {file.name}, {file.dir}, {file.ext});
+/// `{name:05d}`, `{x:.3f}`, `{x:>10}` by the same in a format of std::format (fmt). A param goes before a
+/// built-in name. For "data/a.tar.gz" the parts are "a.tar", "a.tar.gz", "data" ("." without a folder) and
+/// ".gz" (stem and ext together are the name).
+///
+/// `{{` is a brace, and so is the `}}` or `}` that closes it; any other brace stays as it is (awk '{print
+/// $1}',
+/// {"a":{"b":1}}), and so does `${…}` with all that is in it.
+/// A real is written with the fewest digits that read back the same ("0.1", "1e-07"), integral reals as
+/// "2.0".
 class Template {
  public:
   enum class Quoting {
@@ -46,15 +54,16 @@ class Template {
     shell  ///< a substituted value is quoted for sh if it needs it; {name:raw} is not
   };
 
-  /// `params` are the names that can be used, in the order of their slots. A name in braces that is a valid identifier
-  /// but unknown throws TemplateError with its offset and the nearest known name; a format that does not fit
-  /// the type as well.
+  /// `params` are the names that can be used, in the order of their slots. A name in braces that is a valid
+  /// identifier but unknown throws TemplateError with its offset and the nearest known name; a format that
+  /// does not fit the type as well.
   struct Param {
     std::string name;
     Type type;
   };
   Template(std::string_view text, const std::vector<Param>& params, Quoting quoting = Quoting::none);
 
+  /// Throws TemplateError if an environment variable is not set.
   std::string render(const TemplateContext& context) const;
   /// The text as it was written.
   const std::string& text() const { return text_; }
@@ -67,13 +76,21 @@ class Template {
 
  private:
   struct Piece {
-    enum class Kind { literal, param, index, seed, seed31, attempt, rank, slot, tmp, environment } kind;
-    std::string text;  // literal: itself; environment: the variable's name
+    enum class Kind { literal, param, index, seed, seed31, attempt, rank, slot, tmp, environment };
+    explicit Piece(Kind what) : kind(what) {}
+
+    Kind kind;
+    std::string text;        // literal: itself; environment: the variable's name
+    std::size_t offset = 0;  // of the name in the template
     std::size_t slot = 0;
     std::string part;    // of a path: "stem", "name", "dir", "ext"; empty: the whole
     std::string format;  // of fmt, without braces; empty: the default
     bool raw = false;
+
+    Value value(const TemplateContext& context) const;
   };
+  class Parser;
+
   std::string text_;
   Quoting quoting_;
   std::vector<Piece> pieces_;
@@ -82,8 +99,8 @@ class Template {
 /// The text quoted for sh: as it is if it consists of [A-Za-z0-9_@%+=:,./-] only, else in single quotes.
 std::string quote_for_shell(std::string_view text);
 
-/// A value as it stands in templates, tables and keys: integers in decimal, reals in the fewest digits that read back
-/// the same (integral ones with ".0"; "nan", "inf", "-inf"), text as it is.
+/// A value as it stands in templates, tables and keys: integers in decimal, reals in the fewest digits that
+/// read back the same (integral ones with ".0"; "nan", "inf", "-inf"), text as it is.
 std::string to_text(const Value& value);
 
 }  // namespace fanfold
