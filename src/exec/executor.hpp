@@ -1,4 +1,5 @@
-// Runs the chunks of one rank on its two thread pools: threads retrieve, a kernel computes, partials are reduced.
+// Runs the chunks of one rank on its two thread pools: threads retrieve, a kernel computes, partials are
+// reduced.
 #pragma once
 
 #include <cstdint>
@@ -21,15 +22,17 @@ struct ExecutorOptions {
   std::size_t output_limit = 1 << 20;  ///< bytes of standard output that an outcome keeps for each task
 };
 
-/// The executing half of a worker. The main thread calls its functions; the pools are inside. Chunks are executed in
-/// the order in which they came; within a chunk, tasks are started in the order of its list.
+/// The executing half of a worker. The main thread calls its functions; the pools are inside. Chunks are
+/// executed in the order in which they came; within a chunk, tasks are started in the order of its list.
 ///
-/// A job without a source runs on the compute threads only: each claims a range of the chunk by atomic addition, fills
-/// the columns, runs the kernel, evaluates [values] and adds to a Partial of its own. A job with a source runs each task
-/// on an I/O thread; if there is a kernel, the bytes wait for a compute thread, at most a few per compute thread.
+/// A job without a source runs on the compute threads only: each claims a range of the chunk by atomic
+/// addition, fills the columns, runs the kernel, evaluates [values] and adds to a Partial of its own. A job
+/// with a source runs each task on an I/O thread; if there is a kernel, the bytes wait for a compute thread,
+/// at most a few per compute thread.
 class Executor {
  public:
-  /// `wake` is called from pool threads whenever there is something to take; it must be quick and thread-safe.
+  /// `wake` is called from pool threads whenever there is something to take; it must be quick and
+  /// thread-safe.
   Executor(const Job& job, ExecutorOptions options, std::function<void()> wake);
   /// Ends as `abandon` does, and joins all threads.
   ~Executor();
@@ -37,8 +40,8 @@ class Executor {
   /// Takes a chunk to execute.
   void submit(Chunk chunk);
 
-  /// Parts of chunks that ended since the last call. A chunk whose last task ended is reported at once; parts of longer
-  /// ones every `report_seconds`; tasks with a source within 100 ms of their end.
+  /// Parts of chunks that ended since the last call. A chunk whose last task ended is reported at once; parts
+  /// of longer ones every `report_seconds`; tasks with a source within 100 ms of their end.
   std::vector<Report> take_reports();
   /// Tasks that started since the last call, if the job's tasks are long (over 50 ms, or not yet measured).
   std::vector<ChunkTasks> take_started();
@@ -46,8 +49,8 @@ class Executor {
   /// Takes back up to `tasks` tasks that were not started, the last ones first.
   std::vector<ChunkTasks> recall(std::uint64_t tasks);
 
-  /// How many more chunks it could take now so that no thread idles before an answer of the coordinator comes:
-  /// one chunk ahead; more if chunks are shorter than `latency` seconds.
+  /// How many more chunks it could take now so that no thread idles before an answer of the coordinator
+  /// comes: one chunk ahead; more if chunks are shorter than `latency` seconds.
   std::uint32_t wanted_chunks(double latency) const;
 
   std::uint64_t unstarted() const;
@@ -60,7 +63,8 @@ class Executor {
   /// Ends running sources and kernels as soon as possible; their tasks are not reported.
   void abandon();
 
-  std::uint32_t slots() const;  ///< tasks that run at the same time: I/O threads with a source, else compute threads
+  std::uint32_t slots()
+      const;  ///< tasks that run at the same time: I/O threads with a source, else compute threads
 
  private:
   struct State;

@@ -1,0 +1,146 @@
+// posix_spawn shares the parent's memory with the child until it executes the program: its cost does not grow
+// with the size of the parent, as that of fork does.
+#include "exec/spawn.hpp"
+
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "exec/child_process.hpp"
+
+namespace fanfold {
+namespace {
+
+/// What the shell uses without a PATH.
+constexpr std::string_view default_path = "/usr/local/bin:/usr/bin:/bin";
+
+/// Attributes that are the same for all children.
+class SpawnAttributes {
+ public:
+  SpawnAttributes() {
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_init(&attributes_);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setsigdefault(&attributes_, &all);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    posix_spawnattr_setflags(&attributes_,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  }
+  ~SpawnAttributes() { posix_spawnattr_destroy(&attributes_); }
+  SpawnAttributes(const SpawnAttributes&) = delete;
+  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
+
+  const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_;
+};
+
+/// What the child does before it executes the program.
+class SpawnActions {
+ public:
+  SpawnActions(const std::string& folder, StandardFiles files) {
+    posix_spawn_file_actions_init(&actions_);
+    posix_spawn_file_actions_addchdir_np(&actions_, folder.c_str());
+    posix_spawn_file_actions_adddup2(&actions_, files.input, 0);
+    posix_spawn_file_actions_adddup2(&actions_, files.output, 1);
+    posix_spawn_file_actions_adddup2(&actions_, files.errors, 2);
+  }
+  ~SpawnActions() { posix_spawn_file_actions_destroy(&actions_); }
+  SpawnActions(const SpawnActions&) = delete;
+  SpawnActions& operator=(const SpawnActions&) = delete;
+
+  const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+};
+
+std::string_view path_variable(const std::vector<std::string>& environment) {
+  for (const std::string_view variable : environment) {
+    if (variable.substr(0, 5) == "PATH=") return variable.substr(5);
+  }
+  return default_path;
+}
+
+/// The file that a name stands for, as execvp finds it, but by the child's PATH and from the child's folder.
+/// Sets `error` if there is none.
+std::string find_program(const ChildProgram& program, int& error) {
+  const std::string& name = program.arguments.front();
+  if (name.find('/') != std::string::npos) return name;
+  error = ENOENT;
+  if (name.empty()) return {};
+  for (std::string_view rest = path_variable(program.environment);;) {
+    const std::size_t colon = rest.find(':');
+    std::string candidate(rest.substr(0, colon));
+    if (candidate.empty() || candidate.front() != '/') candidate = program.folder + "/" + candidate;
+    candidate += "/" + name;
+    struct stat status = {};
+    if (stat(candidate.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
+      if (access(candidate.c_str(), X_OK) == 0) {
+        error = 0;
+        return candidate;
+      }
+      error = EACCES;
+    }
+    if (colon == std::string_view::npos) return {};
+    rest.remove_prefix(colon + 1);
+  }
+}
+
+std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (const std::string& text : texts)
+    pointers.push_back(const_cast<char*>(text.c_str()));  // exec does not write
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+/// posix_spawn does not say which step failed: a folder that is not there looks like a program that is not
+/// there.
+[[noreturn]] void throw_spawn_error(const ChildProgram& program, int error) {
+  struct stat status = {};
+  int folder_error = stat(program.folder.c_str(), &status) != 0 ? errno : 0;
+  if (folder_error == 0 && !S_ISDIR(status.st_mode)) folder_error = ENOTDIR;
+  if (folder_error == 0 && access(program.folder.c_str(), X_OK) != 0) folder_error = errno;
+  if (folder_error != 0) {
+    throw SpawnError(fmt::format("cannot change to the folder '{}': {}", program.folder,
+                                 std::generic_category().message(folder_error)));
+  }
+  throw SpawnError(fmt::format("cannot start '{}': {}", program.arguments.front(),
+                               std::generic_category().message(error)));
+}
+
+}  // namespace
+
+pid_t spawn(const ChildProgram& program, StandardFiles files) {
+  static const SpawnAttributes attributes;
+  for (const std::string& argument : program.arguments) {
+    if (argument.find('\0') == std::string::npos) continue;
+    throw SpawnError(
+        fmt::format("cannot start '{}': an argument has a zero byte in it", program.arguments.front()));
+  }
+  int error = 0;
+  const std::string path = find_program(program, error);
+  if (error != 0) throw_spawn_error(program, error);
+  const SpawnActions actions(program.folder, files);
+  pid_t pid = -1;
+  error = posix_spawn(&pid, path.c_str(), actions.get(), attributes.get(),
+                      pointers_to(program.arguments).data(), pointers_to(program.environment).data());
+  if (error != 0) throw_spawn_error(program, error);
+  return pid;
+}
+
+}  // namespace fanfold

@@ -1,0 +1,29 @@
+// The start of a child process.
+#pragma once
+
+#include <sys/types.h>
+
+#include <stdexcept>
+
+namespace fanfold {
+
+struct ChildProgram;
+
+/// Why a program could not be started: "cannot start 'foo': No such file or directory".
+class SpawnError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What becomes 0, 1 and 2 of the child; none of them is 0, 1 or 2 here.
+struct StandardFiles {
+  int input;
+  int output;
+  int errors;
+};
+
+/// Starts a program as the leader of a new process group, with no signal blocked or ignored. Throws
+/// SpawnError.
+pid_t spawn(const ChildProgram& program, StandardFiles files);
+
+}  // namespace fanfold
