@@ -4,7 +4,9 @@
 #include <array>
 
 // One line for each built-in kernel: the function that its file defines, `const Kernel& NAME()`.
-#define FANFOLD_BUILT_IN_KERNELS(KERNEL) KERNEL(range_sum_kernel)
+#define FANFOLD_BUILT_IN_KERNELS(KERNEL) \
+  KERNEL(pi_kernel)                      \
+  KERNEL(range_sum_kernel)
 
 namespace fanfold {
 
