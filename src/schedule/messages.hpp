@@ -1,4 +1,5 @@
-// What the coordinator and the workers say to each other. A message is one byte buffer: its kind, then its fields.
+// What the coordinator and the workers say to each other. A message is one byte buffer: its kind, then its
+// fields.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +15,11 @@
 
 namespace fanfold {
 
-// ---- from the coordinator to a worker ------------------------------------------------------------------------------
+// ---- from the coordinator to a worker
+// ------------------------------------------------------------------------------
 
-/// A piece of the job (an encoded JobSource), in order. The worker opens the job when it has all `total_bytes`.
+/// A piece of the job (an encoded JobSource), in order. The worker opens the job when it has all
+/// `total_bytes`.
 struct JobMsg {
   std::uint64_t total_bytes = 0;
   Bytes piece;
@@ -35,15 +38,18 @@ struct RecallMsg {
 struct DrainMsg {
   bool operator==(const DrainMsg&) const = default;
 };
-/// End: nothing more will come. The worker answers with ByeMsg and leaves. `abandon`: running tasks are ended too.
+/// End: nothing more will come. The worker answers with ByeMsg and leaves. `abandon`: running tasks are ended
+/// too.
 struct StopMsg {
   bool abandon = false;
   bool operator==(const StopMsg&) const = default;
 };
 
-// ---- from a worker to the coordinator ------------------------------------------------------------------------------
+// ---- from a worker to the coordinator
+// ------------------------------------------------------------------------------
 
-/// The first message: who joins. Also carries why a worker cannot run the job (`error`), such as a missing kernel.
+/// The first message: who joins. Also carries why a worker cannot run the job (`error`), such as a missing
+/// kernel.
 struct HelloMsg {
   std::string host;
   std::int64_t pid = 0;
@@ -59,7 +65,8 @@ struct WantMsg {
   std::uint32_t chunks = 0;
   bool operator==(const WantMsg&) const = default;
 };
-/// Tasks of a chunk that have begun. Sent for tasks whose cost is over 50 ms or unknown; cheaper ones by report only.
+/// Tasks of a chunk that have begun. Sent for tasks whose cost is over 50 ms or unknown; cheaper ones by
+/// report only.
 struct StartedMsg {
   ChunkTasks started;
   bool operator==(const StartedMsg&) const = default;
@@ -83,8 +90,8 @@ struct ByeMsg {
   bool operator==(const ByeMsg&) const = default;
 };
 
-using Message = std::variant<JobMsg, ChunkMsg, RecallMsg, DrainMsg, StopMsg, HelloMsg, WantMsg, StartedMsg, DoneMsg,
-                             ReturnMsg, HeartbeatMsg, ByeMsg>;
+using Message = std::variant<JobMsg, ChunkMsg, RecallMsg, DrainMsg, StopMsg, HelloMsg, WantMsg, StartedMsg,
+                             DoneMsg, ReturnMsg, HeartbeatMsg, ByeMsg>;
 
 Bytes encode(const Message& message);
 /// Throws DecodeError at bytes that are no message; nothing that a peer sends can do more harm than that.

@@ -1,4 +1,5 @@
-// The scheduling decisions of a run, as a pure state machine: events in, decisions out. No MPI, no clock, no threads.
+// The scheduling decisions of a run, as a pure state machine: events in, decisions out. No MPI, no clock, no
+// threads.
 #pragma once
 
 #include <cstdint>
@@ -23,26 +24,28 @@ struct SchedulePolicy {
   std::optional<std::uint64_t> chunk;         ///< fixed tasks per chunk; none: by measured cost
   double chunk_seconds = 0.25;                ///< what a chunk aims at, per slot
   double long_task_seconds = 0.05;            ///< above this, at most one task per slot is prefetched
-  std::uint64_t failed_before = 0;            ///< failed tasks of an earlier execution; they count for max_failures
+  std::uint64_t failed_before = 0;  ///< failed tasks of an earlier execution; they count for max_failures
 };
 
 /// The scheduler of one run. All times are seconds on the caller's clock, which never goes back.
 ///
-/// Invariants: every pending task is in exactly one place: waiting, or in one chunk of one rank; a task is finished at
-/// most once; an event that does not fit what is outstanding (a stale answer of a rank that was lost, a chunk that
-/// was returned) is dropped and changes nothing. When `ended()` is true no task is outstanding.
+/// Invariants: every pending task is in exactly one place: waiting, or in one chunk of one rank; a task is
+/// finished at most once; an event that does not fit what is outstanding (a stale answer of a rank that was
+/// lost, a chunk that was returned) is dropped and changes nothing. When `ended()` is true no task is
+/// outstanding.
 class Schedule {
  public:
   /// `pending`: the tasks to run. Natural order: ascending.
   Schedule(SchedulePolicy policy, TaskSet pending);
-  /// `order`: the tasks to run in the order in which they are to be issued (longest first), each once; with `costs`, if
-  /// not empty, the relative cost of each, so that chunks are sized by cost.
+  /// `order`: the tasks to run in the order in which they are to be issued (longest first), each once; with
+  /// `costs`, if not empty, the relative cost of each, so that chunks are sized by cost.
   Schedule(SchedulePolicy policy, TaskList order, std::vector<float> costs);
   ~Schedule();
   Schedule(Schedule&&) noexcept;
   Schedule& operator=(Schedule&&) noexcept;
 
-  // ---- events ------------------------------------------------------------------------------------------------------
+  // ---- events
+  // ------------------------------------------------------------------------------------------------------
   /// A rank can work from now on, with this many tasks at a time.
   void on_joined(Rank rank, std::uint32_t slots, double now);
   void on_want(Rank rank, std::uint32_t chunks, double now);
@@ -53,15 +56,24 @@ class Schedule {
     counted,  ///< its tasks are finished now: merge its partial, record it
     stale     ///< drop it
   };
-  /// A part of a chunk ended. Tasks in `to_retry` are issued again (with the next attempt).
+  /// A part of a chunk ended. Tasks in `to_retry` are issued again (with the next attempt). A rank that wants
+  /// to retry what has no attempts left breaks the policy that it was given: the report is stale, and the
+  /// rank is treated as lost, so that its tasks neither hang nor loop.
   Verdict on_done(Rank rank, const Report& report, double now);
   void on_returned(Rank rank, const std::vector<ChunkTasks>& returned, double now);
-  /// The rank is gone for good: its unfinished tasks are issued again to others. Its later events are stale.
+  /// The rank is gone for good: its unfinished tasks are issued again to others, with the same attempt; those
+  /// that had begun (see StartedMsg) one per chunk, for one of them may have killed it. Its later events are
+  /// stale.
   void on_lost(Rank rank, double now);
+  /// Nothing happened. To be called now and then (every 0.1 s, say) while the run lasts: a report that is
+  /// overdue tells that a rank is held up by a long task, so that an idle one may take over what waits behind
+  /// it.
+  void on_time_passed(double now);
   /// Start no more tasks: nothing waiting is issued, what was not started is called back, what runs may end.
   void on_drain(double now);
 
-  // ---- decisions ---------------------------------------------------------------------------------------------------
+  // ---- decisions
+  // ---------------------------------------------------------------------------------------------------
   struct SendChunk {
     Rank rank;
     Chunk chunk;
@@ -77,21 +89,24 @@ class Schedule {
   /// What is to be sent now, in order; empties the list.
   std::vector<Decision> take_decisions();
 
-  // ---- state -------------------------------------------------------------------------------------------------------
-  /// Nothing is outstanding, and nothing is left to issue (or it never will be: drained, stopped, no rank left).
+  // ---- state
+  // -------------------------------------------------------------------------------------------------------
+  /// Nothing is outstanding, and nothing is left to issue (or it never will be: drained, stopped, no rank
+  /// left).
   bool ended() const;
   /// True after on_drain or when the failure policy stopped the run.
   bool draining() const;
   /// True if the failure policy (stop_on_failure, max_failures) stopped the run.
   bool stopped_by_failures() const;
-  std::uint64_t waiting() const;       ///< tasks not issued
-  std::uint64_t outstanding() const;   ///< tasks issued and not finished
-  std::uint64_t finished() const;      ///< tasks finished in this execution
-  std::uint64_t failed() const;        ///< of those, failed
-  std::uint64_t retried() const;       ///< attempts that failed and were issued again
-  std::uint64_t stale() const;         ///< events that were dropped
-  std::uint64_t chunks() const;        ///< chunks issued
-  /// Measured seconds of one slot for one task: an average that follows the newest reports; none before the first.
+  std::uint64_t waiting() const;      ///< tasks not issued
+  std::uint64_t outstanding() const;  ///< tasks issued and not finished
+  std::uint64_t finished() const;     ///< tasks finished in this execution
+  std::uint64_t failed() const;       ///< of those, failed
+  std::uint64_t retried() const;      ///< attempts that failed and were issued again
+  std::uint64_t stale() const;        ///< events that were dropped
+  std::uint64_t chunks() const;       ///< chunks issued
+  /// Measured seconds of one slot for one task: an average that follows the newest reports; none before the
+  /// first.
   std::optional<double> task_seconds() const;
   /// Tasks outstanding at a rank.
   std::uint64_t outstanding(Rank rank) const;

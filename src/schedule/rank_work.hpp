@@ -1,0 +1,83 @@
+// What one rank was given and has not answered for.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+
+#include "core/ids.hpp"
+#include "core/task_set.hpp"
+#include "job/chunk.hpp"
+
+namespace fanfold {
+
+/// The part of a chunk that a rank still has.
+struct IssuedChunk {
+  Attempt attempt;
+  TaskSet tasks;    ///< not finished, not returned
+  TaskSet started;  ///< of those, the ones that are known to have begun
+};
+
+/// Measured costs, as far as they are known, for estimates of what a rank is at.
+struct Pace {
+  std::optional<double> cost_seconds;  ///< per unit of cost
+  double long_task_seconds = 0;
+};
+
+/// The outstanding work of a rank. Whatever a peer names is checked against it first: `find` and `part_of`.
+class RankWork {
+ public:
+  RankWork(Rank rank, std::uint32_t slots) : rank_(rank), slots_(slots) {}
+
+  Rank rank() const { return rank_; }
+  std::uint32_t slots() const { return slots_; }
+  std::uint64_t outstanding() const { return outstanding_; }
+  std::uint64_t idle_slots() const { return slots_ - std::min<std::uint64_t>(slots_, outstanding_); }
+  const std::map<ChunkId, IssuedChunk>& chunks() const { return chunks_; }
+
+  void issue(const Chunk& chunk, std::uint64_t tasks, double cost, double now);
+  /// The chunk with this id, or null.
+  IssuedChunk* find(ChunkId id);
+  /// Marks tasks as begun. Precondition: they are `chunk`'s, and not marked.
+  void start(IssuedChunk& chunk, const TaskSet& tasks);
+  /// Tasks of the chunk ended or were returned, of this cost. Forgets the chunk when nothing is left of it.
+  void remove(ChunkId id, const TaskSet& tasks, double cost);
+  /// The rank made progress: it reported.
+  void note_progress(double now) { progress_at_ = now; }
+  /// Forgets everything.
+  void clear();
+
+  /// How many tasks have probably not begun. Tasks run on all slots; between reports of cheap tasks, work
+  /// goes on at the measured pace, unless a report is overdue: then something long is in the way.
+  std::uint64_t unstarted(const Pace& pace, double now) const;
+  /// An upper bound of that.
+  std::uint64_t unstarted_at_most() const;
+  /// True unless each task is known to have begun.
+  bool may_hold_unstarted() const { return started_ < outstanding_; }
+  /// When all of it would be done at the measured pace: changes at events only, so that ranks can be kept in
+  /// order.
+  double expected_end(const Pace& pace) const;
+  /// Seconds of one slot for one of its tasks; none before the first report.
+  std::optional<double> task_seconds(const Pace& pace) const;
+
+  bool lost = false;
+  std::uint32_t wanted = 0;            ///< chunks that it asked for and did not get
+  std::optional<std::uint64_t> asked;  ///< tasks that it was asked to return, until it answers
+  bool gave_all = false;  ///< it returned fewer than asked, and got no chunk since: it has none to give
+
+ private:
+  Rank rank_;
+  std::uint32_t slots_;
+  std::map<ChunkId, IssuedChunk> chunks_;
+  std::uint64_t outstanding_ = 0;
+  std::uint64_t started_ = 0;
+  double cost_ = 0;         // of what is outstanding
+  double progress_at_ = 0;  // when it last reported, or got work while it had none
+};
+
+/// The ranges as a set, if each task is in `whole` and none is named twice.
+std::optional<TaskSet> part_of(const TaskSet& whole, std::span<const TaskRange> ranges);
+
+}  // namespace fanfold
