@@ -1,0 +1,23 @@
+// The subcommands, one file each.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/error.hpp"
+
+namespace fanfold {
+
+/// What a chosen subcommand does; its result is the exit status of the program.
+using Action = std::function<ExitStatus()>;
+
+/// Each adds a subcommand with its options to the program, and sets `action` when the user has chosen it.
+/// `words`: the whole command line, which `run -n` passes on to mpirun.
+void add_run_command(CLI::App& program, Action& action, std::vector<std::string> words);
+void add_check_command(CLI::App& program, Action& action);
+void add_status_command(CLI::App& program, Action& action);
+void add_results_command(CLI::App& program, Action& action);
+
+}  // namespace fanfold

@@ -1,0 +1,204 @@
+// fanfold run: executes a job, under mpirun, through mpirun, or in this process.
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/task_selection.hpp"
+#include "core/host.hpp"
+#include "core/simd_target.hpp"
+#include "exec/source.hpp"
+#include "job/job.hpp"
+#include "mpi/launch.hpp"
+#include "mpi/load.hpp"
+#include "report/answers.hpp"
+#include "report/progress.hpp"
+#include "report/summary.hpp"
+#include "report/terminal.hpp"
+#include "run/local_transport.hpp"
+#include "run/run.hpp"
+
+namespace fanfold {
+namespace {
+
+/// The keys of [run] that are flags too; their values are checked where those of the file are.
+struct PolicyFlag {
+  const char* key;
+  const char* flag;
+  const char* help;
+};
+constexpr PolicyFlag policy_flags[] = {
+    {"retries", "--retries", "Further attempts of a failed task"},
+    {"timeout", "--timeout", "Time for one attempt of a task: 30s, 5m, 1.5h"},
+    {"on_failure", "--on-failure", "continue (the default) or stop"},
+    {"max_failures", "--max-failures", "Stop when more tasks have failed: 10 or 5%"},
+    {"keep", "--keep", "Per-task values of kernel-only tasks in the run file: auto, all or none"},
+    {"io_threads", "--io-threads", "Threads for sources on each rank"},
+    {"compute_threads", "--compute-threads", "Threads for kernels on each rank"},
+    {"chunk", "--chunk", "Tasks handed out at a time (default: by measured cost)"},
+    {"walltime", "--walltime", "Stop in time for this limit, so that the run can go on later"},
+};
+
+struct Options {
+  std::string job_file;
+  std::string run_file;
+  int ranks = 0;
+  std::optional<std::uint64_t> seed;
+  std::vector<std::string> policy = std::vector<std::string>(std::size(policy_flags));
+  std::string tasks;
+  std::string task;
+  std::string simd;
+  bool fresh = false;
+  bool retry_failed = false;
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+  bool coordinate_only = false;
+};
+
+/// This rank's share of the CPUs that the ranks of its host may use together.
+std::uint32_t share_of_cpus() {
+  const LocalRanks local = local_ranks();
+  const int cpus = allowed_cpus();
+  if (cpus < online_cpus()) return static_cast<std::uint32_t>(cpus);  // bound: they are this rank's own
+  return static_cast<std::uint32_t>(std::max(1, cpus / local.count + (local.index < cpus % local.count ? 1 : 0)));
+}
+
+Threads choose_threads(const Job& job) {
+  const std::uint32_t share = share_of_cpus();
+  return {job.run.compute_threads.value_or(share), job.run.io_threads.value_or(share)};
+}
+
+JobOverrides overrides_of(const Options& options) {
+  JobOverrides overrides;
+  overrides.seed = options.seed;
+  for (std::size_t i = 0; i < std::size(policy_flags); ++i) {
+    if (!options.policy[i].empty()) overrides.run.emplace_back(policy_flags[i].key, options.policy[i]);
+  }
+  return overrides;
+}
+
+/// Default: the job file's stem + ".run" in the current folder.
+std::string run_file_of(const Options& options) {
+  if (!options.run_file.empty()) return options.run_file;
+  return std::filesystem::path(options.job_file).stem().string() + ".run";
+}
+
+void print_result(const Options& options, const Job& job, const RunResult& result, const std::string& run_file) {
+  std::string text;
+  if (options.json) {
+    nlohmann::ordered_json object{{"job", job.name},
+                                  {"tasks", result.tasks},
+                                  {"succeeded", result.finished - result.failed},
+                                  {"failed", result.failed},
+                                  {"seconds", result.seconds},
+                                  {"results", answers_json(job, result.answers)},
+                                  {"run_file", run_file}};
+    text = object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  } else {
+    text = answers_text(job, result.answers);
+  }
+  const std::string summary = summary_text(job, result, options.job_file, run_file);
+  if (!options.quiet || result.status != ExitStatus::success) std::fputs(summary.c_str(), stderr);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (std::fflush(stdout) != 0) throw RunError("cannot write the answer to standard output; the run file has it");
+}
+
+ExitStatus coordinate(const Options& options, Transport& transport, std::shared_ptr<Terminal> terminal) {
+  const JobSource source = read_job(options.job_file, overrides_of(options), source_registry());
+  const std::unique_ptr<const Job> job = open_job(source, source_registry());
+  RunOptions run;
+  run.run_file = run_file_of(options);
+  run.fresh = options.fresh;
+  run.retry_failed = options.retry_failed;
+  run.tasks = parse_selection(options.tasks, options.task, job->size());
+  run.rank_zero_works = !options.coordinate_only || transport.size() == 1;
+  run.choose_threads = choose_threads;
+  Progress progress(std::move(terminal), !options.quiet);
+  const RunResult result = run_coordinator(transport, *job, source, run, progress);
+  transport.finalize(result.lost_ranks > 0);
+  print_result(options, *job, result, run.run_file.string());
+  return result.status;
+}
+
+ExitStatus execute(const Options& options) {
+  const std::unique_ptr<Transport> transport =
+      started_by_mpi() ? open_mpi_transport() : std::make_unique<LocalTransport>();
+  const Verbosity verbosity = options.verbose ? Verbosity::verbose : options.quiet ? Verbosity::quiet : Verbosity::normal;
+  std::shared_ptr<Terminal> terminal = set_up_logging(verbosity, transport->rank().value(), transport->size());
+  try {
+    if (transport->rank() == Rank(0)) return coordinate(options, *transport, std::move(terminal));
+    run_worker(*transport, choose_threads);
+    transport->finalize(false);
+    return ExitStatus::success;
+  } catch (const UsageError&) {
+    // Nothing ran, or one rank cannot run the job: everybody leaves in good order.
+    dismiss_workers(*transport);
+    transport->finalize(false);
+    throw;
+  } catch (const std::exception& error) {
+    if (transport->size() == 1) throw;
+    // The others may be waiting for this rank: nobody is to be left behind.
+    std::fprintf(stderr, "fanfold: rank %d: %s\n", transport->rank().value(), error.what());
+    transport->abort(static_cast<int>(ExitStatus::resumable));
+  }
+}
+
+/// The command line without `-n R`, for the ranks.
+std::vector<std::string> without_ranks(const std::vector<std::string>& words) {
+  std::vector<std::string> rest{std::filesystem::read_symlink("/proc/self/exe").string()};
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    if (words[i] == "-n" || words[i] == "--ranks") {
+      ++i;  // and its value
+    } else if (!words[i].starts_with("--ranks=") && !(words[i].starts_with("-n") && words[i] != "-n")) {
+      rest.push_back(words[i]);
+    }
+  }
+  return rest;
+}
+
+ExitStatus run_or_launch(const Options& options, const std::vector<std::string>& words) {
+  if (!options.simd.empty()) choose_simd_target(options.simd);
+  if (options.ranks > 0) {
+    if (started_by_mpi()) throw UsageError("-n starts mpirun, but mpirun has started this process: leave out one of them");
+    exec_mpirun(options.ranks, without_ranks(words));
+  }
+  return execute(options);
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& program, Action& action, std::vector<std::string> words) {
+  CLI::App* command = program.add_subcommand("run", "Run a job, or go on with a run that was stopped");
+  const auto options = std::make_shared<Options>();
+  command->add_option("job", options->job_file, "The job file")->required();
+  command->add_option("-n,--ranks", options->ranks, "Start mpirun with this many ranks")->check(CLI::PositiveNumber);
+  command->add_option("--run", options->run_file, "The run file (default: the job file's name with .run, here)");
+  command->add_flag("--fresh", options->fresh, "Start anew: replace the run file");
+  command->add_flag("--retry-failed", options->retry_failed, "Run tasks again that failed in an earlier execution");
+  command->add_option("--tasks", options->tasks, "Only these tasks: FIRST:END, without the one numbered END");
+  command->add_option("--task", options->task, "Only this task");
+  command->add_option("--seed", options->seed, "Instead of the job's seed");
+  for (std::size_t i = 0; i < std::size(policy_flags); ++i) {
+    command->add_option(policy_flags[i].flag, options->policy[i], policy_flags[i].help);
+  }
+  command->add_option("--simd", options->simd, "Use this SIMD target");
+  command->add_flag("--coordinate-only", options->coordinate_only, "Rank zero hands out tasks and runs none");
+  command->add_flag("--json", options->json, "Print one JSON object");
+  command->add_flag("--quiet", options->quiet, "Show no progress");
+  command->add_flag("-v,--verbose", options->verbose, "Say more");
+  command->footer("Example: fanfold run -n 4 jobs/pi.toml");
+  command->callback([options, &action, words = std::move(words)] {
+    action = [options, words] { return run_or_launch(*options, words); };
+  });
+}
+
+}  // namespace fanfold

@@ -1,0 +1,324 @@
+#include "run/coordinator.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/overloaded.hpp"
+#include "core/version.hpp"
+
+namespace fanfold {
+namespace {
+
+/// Pieces of the job: small enough that no rank waits long for a message of another kind behind one.
+constexpr std::size_t job_piece_bytes = 1 << 20;
+
+/// Finished work goes to the journal this often: half of its commit interval, so that most commits find some.
+constexpr double hand_over_seconds = 0.05;
+/// … or earlier, when it has become this large.
+constexpr std::size_t hand_over_items = 4096;
+
+/// Over this, the disk is behind and no chunks are handed out, so that memory stays bounded.
+constexpr std::uint64_t journal_limit_bytes = 256 << 20;
+
+constexpr double silence_check_seconds = 1;
+constexpr double heartbeat_seconds = 5;
+constexpr double load_seconds = 0.5;
+
+}  // namespace
+
+Coordinator::Coordinator(const Job& job, Transport& transport, Schedule schedule, Journal& journal,
+                         reduce::Partial total, CoordinatorOptions options)
+    : job_(job),
+      transport_(transport),
+      schedule_(std::move(schedule)),
+      journal_(journal),
+      total_(std::move(total)),
+      delta_(job.reductions),
+      options_(options),
+      members_(static_cast<std::size_t>(transport.size())) {
+  members_[0].works = options.rank_zero_works;
+  note(Event::Kind::run_started, Rank(0), ChunkId(), TaskIndex(), members_.size());
+}
+
+void Coordinator::send_job(const JobSource& source) {
+  ByteWriter writer;
+  encode(writer, source);
+  const Bytes bytes = writer.take();
+  for (int rank = 1; rank < transport_.size(); ++rank) {
+    std::size_t sent = 0;
+    do {
+      const std::size_t size = std::min(job_piece_bytes, bytes.size() - sent);
+      JobMsg piece;
+      piece.total_bytes = bytes.size();
+      piece.piece.assign(bytes.begin() + static_cast<std::ptrdiff_t>(sent),
+                         bytes.begin() + static_cast<std::ptrdiff_t>(sent + size));
+      transport_.send(Rank(rank), encode(Message(std::move(piece))));
+      sent += size;
+    } while (sent < bytes.size());
+  }
+}
+
+void Coordinator::on_message(Rank from, Message message) {
+  Member& member = members_[static_cast<std::size_t>(from.value())];
+  if (member.lost) return;  // it was given up: what it says now is stale
+  const double now = clock_.now();
+  member.heard_at = now;
+  std::visit(Overloaded{
+                 [&](const HelloMsg& hello) { on_hello(from, hello); },
+                 [&](const WantMsg& want) {
+                   if (journal_.queued_bytes() > journal_limit_bytes) {
+                     held_wants_.emplace_back(from, want);
+                   } else {
+                     schedule_.on_want(from, want.chunks, now);
+                   }
+                 },
+                 [&](const StartedMsg& started) { schedule_.on_started(from, started.started, now); },
+                 [&](DoneMsg& done) { on_done(from, std::move(done)); },
+                 [&](const ReturnMsg& returned) { on_returned(from, returned); },
+                 [](const HeartbeatMsg&) {},
+                 [&](const ByeMsg&) { member.left = true; },
+                 [&](const auto&) { spdlog::warn("rank {} sent a message for a worker; dropped", from.value()); },
+             },
+             message);
+}
+
+void Coordinator::on_hello(Rank from, const HelloMsg& hello) {
+  if (!hello.error.empty()) {
+    throw UsageError(fmt::format("rank {} on {} cannot run the job: {}", from.value(), hello.host, hello.error));
+  }
+  if (hello.version != version()) {
+    throw UsageError(fmt::format("rank {} on {} runs fanfold {}, rank zero {}: all ranks need the same version",
+                                 from.value(), hello.host, hello.version, version()));
+  }
+  Member& member = members_[static_cast<std::size_t>(from.value())];
+  member.host = hello.host;
+  member.slots = std::max(1U, job_.source ? hello.io_threads : hello.compute_threads);
+  member.joined = true;
+  member.joined_at = clock_.now();
+  spdlog::debug("rank {} joined: {} (pid {}), {} compute and {} I/O threads, {}", from.value(), hello.host, hello.pid,
+                hello.compute_threads, hello.io_threads, hello.simd_target);
+  note(Event::Kind::rank_joined, from, ChunkId(), TaskIndex(), member.slots, hello.host);
+  schedule_.on_joined(from, member.slots, member.joined_at);
+}
+
+void Coordinator::on_done(Rank from, DoneMsg done) {
+  for (Report& report : done.reports) {
+    if (schedule_.on_done(from, report, clock_.now()) == Schedule::Verdict::counted) {
+      count(from, std::move(report));
+    } else {
+      spdlog::debug("rank {}: a stale report of chunk {} was dropped", from.value(), report.chunk.value());
+    }
+  }
+}
+
+void Coordinator::count(Rank from, Report report) {
+  Member& member = members_[static_cast<std::size_t>(from.value())];
+  member.busy += report.busy;
+  note(Event::Kind::chunk_done, from, report.chunk, TaskIndex(report.finished.first().value_or(TaskRange{}).begin),
+       report.finished.size());
+  if (!report.partial.empty()) {
+    ByteReader reader(report.partial);
+    delta_.merge_encoded(reader);
+  }
+  entry_.finished.insert(report.finished);
+  entry_.failed += report.failed_count();
+  for (FailedTasks& failed : report.failures) {
+    failures_.add(failed, from);
+    entry_.failures.push_back(std::move(failed));
+  }
+  for (Outcome& outcome : report.outcomes) {
+    outcome.start += member.joined_at;
+    const bool final = report.finished.contains(outcome.task);
+    if (outcome.status != Status::succeeded && final) failures_.add(outcome);
+    if (!final) {
+      note(Event::Kind::retried, from, report.chunk, outcome.task, outcome.attempt.value(), outcome.error);
+      spdlog::debug("task {} failed at attempt {} and is tried again: {}", outcome.task.value(),
+                    outcome.attempt.value(), outcome.error);
+    }
+    entry_.outcomes.push_back(std::move(outcome));
+  }
+  for (KeptColumns& columns : report.columns) entry_.columns.push_back(std::move(columns));
+}
+
+void Coordinator::on_returned(Rank from, const ReturnMsg& returned) {
+  for (const ChunkTasks& part : returned.parts) {
+    if (!part.tasks.empty()) {
+      note(Event::Kind::returned, from, part.chunk, TaskIndex(part.tasks.front().begin), size_of(part.tasks));
+    }
+  }
+  schedule_.on_returned(from, returned.parts, clock_.now());
+}
+
+bool Coordinator::step() {
+  if (!held_wants_.empty() && journal_.queued_bytes() <= journal_limit_bytes) {
+    for (const auto& [rank, want] : std::exchange(held_wants_, {})) schedule_.on_want(rank, want.chunks, clock_.now());
+  }
+  const bool sent = send_decisions();
+  hand_over(false);
+  find_silent_ranks();
+  send_heartbeats();
+  return sent;
+}
+
+bool Coordinator::send_decisions() {
+  bool sent = false;
+  for (Schedule::Decision& decision : schedule_.take_decisions()) {
+    sent = true;
+    std::visit(Overloaded{
+                   [this](Schedule::SendChunk& send) {
+                     note(Event::Kind::chunk_sent, send.rank, send.chunk.id, TaskIndex(send.chunk.tasks.front().begin),
+                          size_of(send.chunk.tasks));
+                     transport_.send(send.rank, encode(Message(ChunkMsg{std::move(send.chunk)})));
+                   },
+                   [this](const Schedule::SendRecall& send) {
+                     transport_.send(send.rank, encode(Message(RecallMsg{send.tasks})));
+                   },
+                   [this](const Schedule::SendDrain& send) {
+                     transport_.send(send.rank, encode(Message(DrainMsg{})));
+                   },
+               },
+               decision);
+  }
+  return sent;
+}
+
+void Coordinator::hand_over(bool all) {
+  const double now = clock_.now();
+  const std::size_t items =
+      entry_.outcomes.size() + entry_.columns.size() + entry_.failures.size() + entry_.events.size();
+  if (!all && items < hand_over_items && now - handed_over_at_ < hand_over_seconds) return;
+  handed_over_at_ = now;
+  if (items == 0 && entry_.finished.empty()) return;
+  if (!delta_.empty()) {
+    ByteWriter writer;
+    delta_.encode(writer);
+    entry_.partial = writer.take();
+    total_.merge(delta_);
+    delta_.clear();
+  }
+  entry_.seconds = now;
+  journal_.append(std::exchange(entry_, {}));
+}
+
+void Coordinator::find_silent_ranks() {
+  const double now = clock_.now();
+  if (now - looked_for_silence_at_ < silence_check_seconds) return;
+  // If we were held up ourselves, their messages wait for us: nobody is silent then.
+  const bool held_up = now - looked_for_silence_at_ > 3 * silence_check_seconds;
+  looked_for_silence_at_ = now;
+  for (std::size_t index = 1; index < members_.size(); ++index) {
+    Member& member = members_[index];
+    if (member.left || member.lost) continue;
+    if (held_up) member.heard_at = std::max(member.heard_at, now - options_.lost_after_seconds / 2);
+    if (now - member.heard_at <= options_.lost_after_seconds) continue;
+    const Rank rank(static_cast<int>(index));
+    member.lost = true;
+    ++lost_;
+    spdlog::error("rank {} on {} was silent for {:.0f} s and is given up; its tasks go to others", index,
+                  member.host.empty() ? "an unknown host" : member.host, options_.lost_after_seconds);
+    note(Event::Kind::rank_lost, rank, ChunkId(), TaskIndex(), schedule_.outstanding(rank));
+    schedule_.on_lost(rank, now);
+  }
+}
+
+void Coordinator::send_heartbeats() {
+  const double now = clock_.now();
+  if (now - heartbeat_at_ < heartbeat_seconds) return;
+  heartbeat_at_ = now;
+  for (std::size_t index = 1; index < members_.size(); ++index) {
+    if (members_[index].left || members_[index].lost) continue;
+    transport_.send(Rank(static_cast<int>(index)), encode(Message(HeartbeatMsg{})));
+  }
+}
+
+void Coordinator::drain(const std::string& why) {
+  note(Event::Kind::drain, Rank(0), ChunkId(), TaskIndex(), schedule_.outstanding(), why);
+  schedule_.on_drain(clock_.now());
+}
+
+bool Coordinator::ended() const {
+  const bool all_joined = std::all_of(members_.begin(), members_.end(), [](const Member& member) {
+    return member.joined || member.lost || !member.works;
+  });
+  return all_joined && schedule_.ended();
+}
+
+void Coordinator::stop(bool abandon) {
+  for (std::size_t index = 0; index < members_.size(); ++index) {
+    Member& member = members_[index];
+    if (!member.works) member.left = true;
+    if (member.left || member.lost) continue;
+    transport_.send(Rank(static_cast<int>(index)), encode(Message(StopMsg{abandon})));
+  }
+  note(Event::Kind::run_ended, Rank(0), ChunkId(), TaskIndex(), schedule_.finished());
+  hand_over(true);
+}
+
+bool Coordinator::all_left() const {
+  return std::all_of(members_.begin(), members_.end(),
+                     [](const Member& member) { return member.left || member.lost; });
+}
+
+Snapshot Coordinator::snapshot() {
+  const double now = clock_.now();
+  if (now - load_since_ >= load_seconds) {
+    const double period = now - load_since_;
+    for (Member& member : members_) {
+      const double load = std::min(1.0, member.busy / (period * std::max(1U, member.slots)));
+      member.load = member.load == 0 ? load : 0.5 * (member.load + load);
+      member.busy = 0;
+    }
+    const double rate = static_cast<double>(schedule_.finished() - rate_finished_) / period;
+    rate_ = rate_ == 0 ? rate : 0.7 * rate_ + 0.3 * rate;
+    rate_finished_ = schedule_.finished();
+    load_since_ = now;
+  }
+  Snapshot snapshot;
+  snapshot.seconds = now;
+  snapshot.tasks = options_.tasks;
+  snapshot.finished_here = schedule_.finished();
+  snapshot.finished = options_.finished_before + schedule_.finished();
+  snapshot.failed = options_.failed_before + schedule_.failed();
+  snapshot.outstanding = schedule_.outstanding();
+  snapshot.chunks = schedule_.chunks();
+  snapshot.rate = rate_;
+  snapshot.draining = schedule_.draining();
+  // The average over the whole execution is steadier than the rate of late; the tail is short either way.
+  if (schedule_.finished() > 0) {
+    snapshot.remaining =
+        now / static_cast<double>(schedule_.finished()) * static_cast<double>(snapshot.tasks - snapshot.finished);
+  }
+  for (std::size_t index = 0; index < members_.size(); ++index) {
+    const Member& member = members_[index];
+    if (!member.joined) continue;
+    const Rank rank(static_cast<int>(index));
+    snapshot.ranks.push_back({rank, member.host, member.slots, schedule_.outstanding(rank), member.load, member.lost});
+  }
+  return snapshot;
+}
+
+const reduce::Partial& Coordinator::total() {
+  hand_over(true);
+  return total_;
+}
+
+std::string Coordinator::host(Rank rank) const { return members_[static_cast<std::size_t>(rank.value())].host; }
+
+void Coordinator::note(Event::Kind kind, Rank rank, ChunkId chunk, TaskIndex task, std::uint64_t count,
+                       std::string detail) {
+  Event event;
+  event.time = clock_.now();
+  event.kind = kind;
+  event.rank = rank;
+  event.chunk = chunk;
+  event.task = task;
+  event.count = count;
+  event.detail = std::move(detail);
+  entry_.events.push_back(std::move(event));
+}
+
+}  // namespace fanfold

@@ -1,0 +1,30 @@
+// Opens the run file of a job: creates it, or goes on where an earlier execution stopped.
+#pragma once
+
+#include <memory>
+
+#include "job/job.hpp"
+#include "journal/run_file.hpp"
+#include "reduce/reduction.hpp"
+#include "run/run_options.hpp"
+
+namespace fanfold {
+
+/// A run file that is ready to be written, and what it holds.
+struct OpenRun {
+  std::unique_ptr<RunFileWriter> file;
+  RunState state;
+};
+
+/// Opens or creates `options.run_file`. Throws UsageError if it belongs to another job, naming the keys that differ. If
+/// only [reduce] has changed and the values are kept, the reductions are made again from them. With `retry_failed`,
+/// tasks that failed count as not run. The caller holds the right to write the file (LiveFile).
+OpenRun open_run(const Job& job, const JobSource& source, const RunOptions& options);
+
+/// How the journal merges encoded Partials of a job. The job must outlive it.
+RunFileWriter::MergePartials merge_partials_of(const Job& job);
+
+/// The Partial of a state. Throws RunFileError if it is damaged.
+reduce::Partial partial_of(const Job& job, const RunState& state);
+
+}  // namespace fanfold

@@ -1,0 +1,59 @@
+// What the command line says about one execution of a job.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/task_set.hpp"
+#include "reduce/reduction.hpp"
+#include "run/failure_log.hpp"
+#include "run/snapshot.hpp"
+#include "run/worker.hpp"
+
+namespace fanfold {
+
+struct RunOptions {
+  std::filesystem::path run_file;
+  bool fresh = false;         ///< replace the run file, if there is one
+  bool retry_failed = false;  ///< run tasks again that failed in earlier executions
+  std::optional<TaskRange> tasks;  ///< only these; none: all
+  bool rank_zero_works = true;
+  Worker::ChooseThreads choose_threads;
+};
+
+/// Watches a run: shows progress. Called by the main thread of rank zero.
+class RunObserver {
+ public:
+  virtual ~RunObserver() = default;
+  /// The run is about to start: `finished` of `tasks` are in the run file already.
+  virtual void on_start(std::uint64_t tasks, std::uint64_t finished) = 0;
+  /// Called about ten times a second.
+  virtual void on_progress(const Snapshot& snapshot) = 0;
+  /// Tasks run no more; what follows is the answer.
+  virtual void on_end(const Snapshot& snapshot) = 0;
+};
+
+/// What came of a run.
+struct RunResult {
+  ExitStatus status = ExitStatus::success;
+  std::string stopped_by;       ///< why it was stopped early; empty if it was not
+  std::uint64_t tasks = 0;      ///< N of the job
+  std::uint64_t selected = 0;   ///< tasks that were asked for
+  std::uint64_t finished = 0;   ///< of all N, in all executions
+  std::uint64_t failed = 0;     ///< of `finished`
+  std::uint64_t executed = 0;   ///< in this execution
+  std::uint64_t retried = 0;    ///< attempts in this execution that failed and were repeated
+  std::uint64_t lost_ranks = 0;
+  double seconds = 0;           ///< of this execution
+  std::vector<reduce::Answer> answers;
+  std::vector<FailureGroup> failures;  ///< of this execution
+  std::uint64_t other_failures = 0;    ///< failed tasks that no group has
+  std::vector<std::string> hosts;      ///< by rank
+};
+
+}  // namespace fanfold

@@ -1,0 +1,150 @@
+#include "run/worker.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <limits>
+#include <utility>
+
+#include "core/host.hpp"
+#include "core/overloaded.hpp"
+#include "core/simd_target.hpp"
+#include "core/version.hpp"
+#include "exec/source.hpp"
+
+namespace fanfold {
+namespace {
+
+constexpr Rank coordinator_rank{0};
+
+/// A worker that has nothing to say says so, this often.
+constexpr double heartbeat_seconds = 2;
+
+/// What an answer of the coordinator takes at most when it is idle: its longest sleep and ours, and the way.
+constexpr double answer_seconds = 0.01;
+
+/// Reports of one message: larger ones are sent in several.
+constexpr std::size_t message_bytes = 8 << 20;
+
+std::size_t weight(const Report& report) {
+  std::size_t bytes = 256 + report.partial.size();
+  for (const KeptColumns& columns : report.columns) bytes += columns.data.size();
+  for (const FailedTasks& failed : report.failures) bytes += failed.tasks.size() + failed.reason.size();
+  for (const Outcome& outcome : report.outcomes) bytes += 256 + outcome.output.size() + outcome.errors.size();
+  return bytes;
+}
+
+}  // namespace
+
+Worker::Worker(Transport& transport, ChooseThreads choose_threads, std::function<void()> wake)
+    : transport_(transport), choose_threads_(std::move(choose_threads)), wake_(std::move(wake)) {}
+
+Worker::~Worker() = default;
+
+void Worker::join(const Job& job) {
+  const Threads threads = choose_threads_(job);
+  ExecutorOptions options;
+  options.compute_threads = threads.compute;
+  options.io_threads = threads.io;
+  options.rank = transport_.rank();
+  executor_ = std::make_unique<Executor>(job, options, wake_);
+  HelloMsg hello;
+  hello.host = host_name();
+  hello.pid = getpid();
+  hello.compute_threads = threads.compute;
+  hello.io_threads = threads.io;
+  hello.simd_target = simd_target();
+  hello.version = version();
+  say(hello);
+}
+
+void Worker::on_message(const Message& message) {
+  last_heard_ = clock_.now();
+  std::visit(Overloaded{
+                 [this](const JobMsg& job) { receive_job(job); },
+                 [this](const ChunkMsg& chunk) {
+                   if (asked_for_ > 0) --asked_for_;
+                   if (executor_) executor_->submit(chunk.chunk);
+                 },
+                 [this](const RecallMsg& recall) { give_back(recall.tasks); },
+                 [this](const DrainMsg&) {
+                   draining_ = true;
+                   give_back(std::numeric_limits<std::uint64_t>::max());
+                 },
+                 [this](const StopMsg& stop) {
+                   if (executor_ && stop.abandon) executor_->abandon();
+                   say(ByeMsg{});
+                   stopped_ = true;
+                 },
+                 [](const HeartbeatMsg&) {},
+                 [](const auto&) { spdlog::warn("a message for the coordinator reached a worker; dropped"); },
+             },
+             message);
+}
+
+bool Worker::step() {
+  if (!executor_ || stopped_) return false;
+  const bool reported = report();
+  const bool wanted = !draining_ && want();
+  if (reported || wanted) return true;
+  if (clock_.now() - last_said_ > heartbeat_seconds) say(HeartbeatMsg{});
+  return false;
+}
+
+bool Worker::report() {
+  bool said = false;
+  for (ChunkTasks& started : executor_->take_started()) {
+    say(StartedMsg{std::move(started)});
+    said = true;
+  }
+  DoneMsg done;
+  std::size_t bytes = 0;
+  for (Report& report : executor_->take_reports()) {
+    bytes += weight(report);
+    done.reports.push_back(std::move(report));
+    if (bytes > message_bytes) {
+      say(std::exchange(done, {}));
+      bytes = 0;
+    }
+    said = true;
+  }
+  if (!done.reports.empty()) say(std::move(done));
+  return said;
+}
+
+bool Worker::want() {
+  const std::uint32_t wanted = executor_->wanted_chunks(answer_seconds);
+  if (wanted <= asked_for_) return false;
+  say(WantMsg{wanted - asked_for_});
+  asked_for_ = wanted;
+  return true;
+}
+
+void Worker::give_back(std::uint64_t tasks) {
+  if (executor_) say(ReturnMsg{executor_->recall(tasks)});
+}
+
+void Worker::receive_job(const JobMsg& piece) {
+  job_bytes_.insert(job_bytes_.end(), piece.piece.begin(), piece.piece.end());
+  if (job_bytes_.size() < piece.total_bytes) return;
+  try {
+    ByteReader reader(job_bytes_);
+    owned_job_ = open_job(decode_job_source(reader), source_registry());
+    job_bytes_ = {};
+    join(*owned_job_);
+  } catch (const std::exception& error) {
+    HelloMsg hello;
+    hello.host = host_name();
+    hello.pid = getpid();
+    hello.version = version();
+    hello.error = error.what();
+    say(hello);
+  }
+}
+
+void Worker::say(Message message) {
+  transport_.send(coordinator_rank, encode(message));
+  last_said_ = clock_.now();
+}
+
+}  // namespace fanfold

@@ -1,0 +1,71 @@
+// The executing role: every rank has it, rank zero too.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "exec/executor.hpp"
+#include "job/job.hpp"
+#include "run/clock.hpp"
+#include "run/transport.hpp"
+#include "schedule/messages.hpp"
+
+namespace fanfold {
+
+/// How many threads a rank has.
+struct Threads {
+  std::uint32_t compute = 1;
+  std::uint32_t io = 1;
+};
+
+/// Executes chunks and reports them. It speaks to the coordinator through messages only, on rank zero as well. Only the
+/// main thread calls it.
+class Worker {
+ public:
+  /// Chooses the threads when the job is known.
+  using ChooseThreads = std::function<Threads(const Job&)>;
+
+  /// `wake` is called from other threads when `step` has something to do.
+  Worker(Transport& transport, ChooseThreads choose_threads, std::function<void()> wake);
+  ~Worker();
+
+  /// Joins with a job that is at hand (rank zero). It must outlive the worker.
+  void join(const Job& job);
+
+  void on_message(const Message& message);
+
+  /// Sends what there is to say. Returns true if there was something.
+  bool step();
+
+  /// The coordinator said stop, and our last message was queued.
+  bool stopped() const { return stopped_; }
+
+  /// Seconds since the coordinator was last heard.
+  double silence() const { return clock_.now() - last_heard_; }
+
+ private:
+  void receive_job(const JobMsg& piece);
+  void give_back(std::uint64_t tasks);
+  void say(Message message);
+  bool report();
+  bool want();
+
+  Transport& transport_;
+  ChooseThreads choose_threads_;
+  std::function<void()> wake_;
+  RunClock clock_;
+  double last_heard_ = 0;
+  double last_said_ = 0;
+
+  Bytes job_bytes_;
+  std::unique_ptr<const Job> owned_job_;
+  std::unique_ptr<Executor> executor_;
+  std::uint32_t asked_for_ = 0;  // chunks that we asked for and that did not come yet
+  bool draining_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace fanfold
