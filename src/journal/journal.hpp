@@ -1,4 +1,5 @@
-// The journal: a thread of its own that commits to the run file, so that a slow disk delays acknowledgements only.
+// The journal: a thread of its own that commits to the run file, so that a slow disk delays acknowledgements
+// only.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +12,13 @@
 
 namespace fanfold {
 
-/// Commits entries in the order in which they came, at most ten times a second. The main thread calls its functions.
+/// Commits entries in the order in which they came, at most ten times a second. The main thread calls its
+/// functions.
 class Journal {
  public:
-  /// Takes over the file. `merge` as in RunFileWriter::load, called on the journal's thread. `on_commit` is called on
-  /// the journal's thread after each commit: it must be quick and thread-safe (it wakes the main thread).
+  /// Takes over the file. `merge` as in RunFileWriter::load, called on the journal's thread. `on_commit` is
+  /// called on the journal's thread after each commit: it must be quick and thread-safe (it wakes the main
+  /// thread).
   Journal(std::unique_ptr<RunFileWriter> file, RunState state, RunFileWriter::MergePartials merge,
           std::function<void()> on_commit);
   /// Commits what is queued, then ends the thread. Errors are lost here: call close first.

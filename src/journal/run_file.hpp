@@ -1,4 +1,5 @@
-// The run file: the one SQLite file that records a run, from which it can be resumed. Schema: README.md beside this.
+// The run file: the one SQLite file that records a run, from which it can be resumed. Schema: README.md
+// beside this.
 #pragma once
 
 #include <cstdint>
@@ -23,15 +24,15 @@ constexpr int run_file_version = 1;
 /// An entry of the event log. Report, dashboard and trace are drawn from it.
 struct Event {
   enum class Kind : std::uint8_t {
-    run_started = 0,   ///< count: ranks
-    rank_joined = 1,   ///< detail: host
-    chunk_sent = 2,    ///< chunk, task: its first, count: tasks
-    chunk_done = 3,    ///< chunk (a part of it), count: tasks, detail: empty
-    returned = 4,      ///< chunk, count: tasks
-    retried = 5,       ///< task
+    run_started = 0,  ///< count: ranks
+    rank_joined = 1,  ///< detail: host
+    chunk_sent = 2,   ///< chunk, task: its first, count: tasks
+    chunk_done = 3,   ///< chunk (a part of it), count: tasks, detail: empty
+    returned = 4,     ///< chunk, count: tasks
+    retried = 5,      ///< task
     rank_lost = 6,
     drain = 7,
-    run_ended = 8,     ///< count: finished tasks; detail: why
+    run_ended = 8,  ///< count: finished tasks; detail: why
   };
   double time = 0;  ///< seconds since the execution began
   Kind kind{};
@@ -50,27 +51,27 @@ struct RunHeader {
   std::string job_name;
   JobSource job;  ///< with its inputs: the run file is enough to open the job again
   std::vector<Job::FingerprintEntry> fingerprint;
-  std::uint64_t tasks = 0;     ///< N
-  bool keeps_values = false;   ///< of kernel-only tasks
-  std::string created;         ///< ISO 8601, UTC
+  std::uint64_t tasks = 0;    ///< N
+  bool keeps_values = false;  ///< of kernel-only tasks
+  std::string created;        ///< ISO 8601, UTC
   std::string host;
 };
 
 /// What a run has come to: all that resume and `status` need. O(answer), not O(N).
 struct RunState {
   TaskSet finished;
-  std::uint64_t failed = 0;   ///< of `finished`
-  Bytes partial;              ///< reduce::Partial of `finished`; empty if there is none
-  double seconds = 0;         ///< of all executions so far
+  std::uint64_t failed = 0;  ///< of `finished`
+  Bytes partial;             ///< reduce::Partial of `finished`; empty if there is none
+  double seconds = 0;        ///< of all executions so far
   std::uint32_t executions = 0;
-  bool ended = false;         ///< all N tasks are finished
+  bool ended = false;  ///< all N tasks are finished
 };
 
 /// One commit's worth of news. Everything in it becomes durable together or not at all.
 struct JournalEntry {
   TaskSet finished;
   std::uint64_t failed = 0;
-  Bytes partial;                      ///< merged Partial of `finished`
+  Bytes partial;  ///< merged Partial of `finished`
   std::vector<FailedTasks> failures;
   std::vector<Outcome> outcomes;
   std::vector<KeptColumns> columns;
@@ -92,42 +93,55 @@ struct TaskRow {
   std::vector<Value> values;  ///< in the order of Job::value_slots; empty if it failed or values are not kept
 };
 
-/// What a run file could not give: it is damaged, locked by another program, of a newer version, no run file at all.
+/// What a run file could not give: it is damaged, locked by another program, of a newer version, no run file
+/// at all.
 class RunFileError : public Error {
  public:
   using Error::Error;
 };
 
-/// The run file as its one writer sees it. Used by one thread at a time (the journal thread while a run is live).
+/// How a run file is opened. Exclusively, SQLite needs neither a memory map that processes share nor working
+/// fcntl locks, as on network file systems; but nobody else can read the file while it is open.
+enum class Sharing {
+  automatic,  ///< exclusive on a network file system, else shared
+  shared,
+  exclusive,
+};
+
+/// The run file as its one writer sees it. Used by one thread at a time (the journal thread while a run is
+/// live).
 class RunFileWriter {
  public:
-  /// Creates the file (its folder must exist) with the header. Fails if there is one.
-  static std::unique_ptr<RunFileWriter> create(const std::filesystem::path& path, const RunHeader& header);
-  /// Opens an existing file to go on. Recovers from whatever a crash left.
-  static std::unique_ptr<RunFileWriter> open(const std::filesystem::path& path);
+  /// Creates the file (its folder must exist) with the header. Throws UsageError if there is one, RunError if
+  /// the disk does not take it; a crash leaves the whole file or none.
+  static std::unique_ptr<RunFileWriter> create(const std::filesystem::path& path, const RunHeader& header,
+                                               Sharing sharing = Sharing::automatic);
+  /// Opens an existing file to go on. Recovers from whatever a crash left. Throws RunFileError.
+  static std::unique_ptr<RunFileWriter> open(const std::filesystem::path& path,
+                                             Sharing sharing = Sharing::automatic);
   ~RunFileWriter();
 
   const RunHeader& header() const;
-  /// What was committed so far. `merge` merges two encoded Partials: the reports since the last checkpoint are merged
-  /// with it (this folder knows nothing of what is in them).
+  /// What was committed so far. `merge` merges two encoded Partials: the reports since the last checkpoint
+  /// are merged with it (this folder knows nothing of what is in them).
   using MergePartials = std::function<Bytes(const std::vector<Bytes>&)>;
   RunState load(const MergePartials& merge);
 
   /// A new execution begins; further entries belong to it. Returns its number, from 1.
   std::uint32_t begin_execution(const std::string& host, std::int64_t pid, std::uint32_t ranks);
-  /// Commits an entry durably: when it returns, a crash cannot lose it. Throws RunError if the disk does not take it;
-  /// what was committed before is intact.
+  /// Commits an entry durably: when it returns, a crash cannot lose it. Throws RunError if the disk does not
+  /// take it; what was committed before is intact.
   void commit(const JournalEntry& entry);
   /// Replaces everything before by one state (a checkpoint), so that the file stays small and opens fast.
   void checkpoint(const RunState& state);
   /// True when the reports since the last checkpoint outweigh it: time for a checkpoint.
   bool wants_checkpoint() const;
 
-  /// Forgets how the failed tasks ended, so that they run again; returns them. `partial` is the state's Partial without
-  /// what failed tasks contributed (see reduce::Partial::forget_failures). One transaction.
+  /// Forgets how the failed tasks ended, so that they run again; returns them. `partial` is the state's
+  /// Partial without what failed tasks contributed (see reduce::Partial::forget_failures). One transaction.
   TaskSet forget_failed(const RunState& state, const Bytes& partial);
-  /// Replaces the Partial: [reduce] has changed and was evaluated again over the kept values. One transaction, with
-  /// the new header (its job and fingerprint).
+  /// Replaces the Partial: [reduce] has changed and was evaluated again over the kept values. One
+  /// transaction, with the new header (its job and fingerprint).
   void replace_reductions(const RunHeader& header, const RunState& state);
 
   /// Calls `row` for each finished task in ascending order, failed ones too.
@@ -142,7 +156,8 @@ class RunFileWriter {
 /// The run file as every other command sees it, also while the run is live. Read-only.
 class RunFileReader {
  public:
-  explicit RunFileReader(const std::filesystem::path& path);
+  /// Throws RunFileError.
+  explicit RunFileReader(const std::filesystem::path& path, Sharing sharing = Sharing::automatic);
   ~RunFileReader();
   const RunHeader& header() const;
   RunState load(const RunFileWriter::MergePartials& merge) const;

@@ -1,0 +1,262 @@
+#include "journal/connection.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "journal/schema.hpp"
+
+namespace fanfold {
+namespace {
+
+namespace fs = std::filesystem;
+
+// How long a connection waits for a lock that another one holds for moments (while it recovers or ends).
+constexpr int busy_timeout_ms = 10'000;
+
+RunFileError unusable(const fs::path& path, const std::string& why) {
+  return RunFileError(ExitStatus::usage, fmt::format("run file '{}' {}", path.string(), why));
+}
+
+RunFileError damaged(const fs::path& path, const std::string& how) {
+  return unusable(path,
+                  fmt::format("is damaged ({}); start afresh with --fresh, or restore it from a copy", how));
+}
+
+// Finds what SQLite would report in words of its own, or not at all: an empty file is a valid database to it.
+void check_file(const fs::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    if (errno == ENOENT) throw unusable(path, "does not exist");
+    throw unusable(path, fmt::format("cannot be read: {}", std::strerror(errno)));
+  }
+  if (!S_ISREG(info.st_mode)) throw unusable(path, "is not a file");
+  if (info.st_size == 0)
+    throw unusable(path, "is empty: it is no run file; remove it, or start afresh with --fresh");
+  std::array<char, 16> magic{};
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw unusable(path, fmt::format("cannot be read: {}", std::strerror(errno)));
+  file.read(magic.data(), magic.size());
+  if (std::memcmp(magic.data(), "SQLite format 3", 16) != 0)
+    throw unusable(path, "is not a run file of fanfold");
+}
+
+std::string uri_of(const fs::path& path, const std::string& query) {
+  std::string uri = "file:";
+  for (const char c : fs::absolute(path).string()) {
+    if (c == '%' || c == '?' || c == '#') {
+      uri += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?" + query;
+}
+
+std::unique_ptr<SQLite::Database> connect(const fs::path& path, const std::string& query, int flags,
+                                          bool alone) {
+  auto database =
+      std::make_unique<SQLite::Database>(uri_of(path, query), flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX);
+  database->setBusyTimeout(busy_timeout_ms);
+  // Before the first access: only then does SQLite keep the index of the write-ahead log in its own memory.
+  if (alone) database->exec("PRAGMA locking_mode = EXCLUSIVE");
+  check_schema(*database, path);
+  return database;
+}
+
+bool has_write_ahead_log(const fs::path& path) {
+  std::error_code ignored;
+  const std::uintmax_t size = fs::file_size(path.string() + "-wal", ignored);
+  return !ignored && size > 0;
+}
+
+// For places where SQLite can take no lock and make no file. Nothing is locked: a writer elsewhere goes
+// unnoticed.
+std::unique_ptr<SQLite::Database> connect_without_locks(const fs::path& path) {
+  if (has_write_ahead_log(path)) return connect(path, "mode=ro&nolock=1", SQLITE_OPEN_READONLY, true);
+  return connect(path, "mode=ro&immutable=1", SQLITE_OPEN_READONLY, false);
+}
+
+bool cannot_share(const SQLite::Exception& error) {
+  const int code = error.getErrorCode() & 0xFF;
+  return code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_PERM ||
+         (code == SQLITE_IOERR && error.getExtendedErrorCode() != SQLITE_IOERR_READ);
+}
+
+void sync_path(const fs::path& path, int flags) {
+  const int file = ::open(path.c_str(), flags | O_CLOEXEC);
+  if (file < 0)
+    return;  // a folder that may be written but not read: its file system syncs it in its own time
+  const int failed = ::fsync(file);
+  const int reason = errno;
+  ::close(file);
+  // EINVAL: a file system that has nothing to sync in a folder.
+  if (failed != 0 && reason != EINVAL) {
+    throw RunError(fmt::format("cannot write {}: {}", path.string(), std::strerror(reason)));
+  }
+}
+
+// Gives a file a second name unless that is taken. False if it is.
+bool rename_to_new(const fs::path& from, const fs::path& to) {
+  if (::link(from.c_str(), to.c_str()) == 0) {
+    ::unlink(from.c_str());
+    return true;
+  }
+  if (errno == EEXIST) return false;
+  // No hard links here (CIFS, some FUSE): the right to write the file, RUN.live, already keeps others away.
+  if (fs::exists(to)) return false;
+  fs::rename(from, to);
+  return true;
+}
+
+struct RemoveAtEnd {
+  fs::path path;
+  ~RemoveAtEnd() {
+    std::error_code ignored;
+    fs::remove(path, ignored);
+  }
+};
+
+}  // namespace
+
+bool on_network_file_system(const fs::path& path) {
+  struct statfs info {};
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (::statfs(path.c_str(), &info) != 0 && ::statfs(folder.c_str(), &info) != 0) return false;
+  // From linux/magic.h and the sources of the file systems that are not in it.
+  constexpr std::array<std::uint32_t, 14> network = {
+      0x6969,      // NFS
+      0x517B,      // SMB
+      0xFF534D42,  // CIFS
+      0xFE534D42,  // SMB2
+      0x0BD00BD0,  // Lustre
+      0x47504653,  // GPFS (Spectrum Scale)
+      0x19830326,  // BeeGFS
+      0x65735546,  // FUSE: sshfs, GlusterFS, CephFS-FUSE …
+      0x00C36400,  // Ceph
+      0x5346414F,  // AFS
+      0x6B414653,  // kAFS
+      0x73757245,  // Coda
+      0x01021997,  // 9p
+      0xAAD7AAEA,  // PanFS
+  };
+  const auto type = static_cast<std::uint32_t>(info.f_type);
+  for (const std::uint32_t magic : network) {
+    if (type == magic) return true;
+  }
+  return false;
+}
+
+bool exclusive(Sharing sharing, const fs::path& path) {
+  return sharing == Sharing::exclusive || (sharing == Sharing::automatic && on_network_file_system(path));
+}
+
+void create_run_file(const fs::path& path, const std::function<void(SQLite::Database&)>& fill) {
+  const auto refuse = [&path] {
+    throw UsageError(fmt::format("run file '{}' exists already", path.string()));
+  };
+  if (fs::exists(path)) refuse();
+  const RemoveAtEnd unfinished{path.string() + fmt::format(".new-{}", ::getpid())};
+  fs::remove(unfinished.path);
+  std::unique_ptr<SQLite::Database> database;
+  try {
+    // Nobody sees this file before it is whole, and a crash throws it away: no journal, and one fsync at the
+    // end.
+    database = std::make_unique<SQLite::Database>(unfinished.path.string(),
+                                                  SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    database->exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 4096; PRAGMA synchronous = OFF");
+    database->exec("PRAGMA journal_mode = WAL; BEGIN");
+    create_schema(*database);
+    fill(*database);
+    database->exec("COMMIT");
+    database.reset();
+  } catch (const SQLite::Exception& error) {
+    throw_write_error(path, database.get(), error);
+  }
+  sync_path(unfinished.path, O_RDWR);
+  if (!rename_to_new(unfinished.path, path)) refuse();
+  sync_path(path.has_parent_path() ? path.parent_path() : fs::path("."), O_RDONLY | O_DIRECTORY);
+}
+
+std::unique_ptr<SQLite::Database> open_to_write(const fs::path& path, Sharing sharing) {
+  check_file(path);
+  try {
+    auto database = connect(path, "mode=rw", SQLITE_OPEN_READWRITE, exclusive(sharing, path));
+    // Pages are rewritten by many small transactions, so small ones; what a commit touches fits into 4 MiB.
+    database->exec(
+        "PRAGMA synchronous = FULL; PRAGMA cache_size = -4096; PRAGMA journal_size_limit = 67108864");
+    database->exec("PRAGMA journal_mode = WAL");
+    return database;
+  } catch (const SQLite::Exception& error) {
+    throw read_error(path, error);
+  }
+}
+
+std::unique_ptr<SQLite::Database> open_to_read(const fs::path& path, Sharing sharing) {
+  check_file(path);
+  try {
+    if (exclusive(sharing, path)) return connect_without_locks(path);
+    try {
+      return connect(path, "mode=ro", SQLITE_OPEN_READONLY, false);
+    } catch (const SQLite::Exception& error) {
+      if (!cannot_share(error)) throw;
+      return connect_without_locks(path);
+    }
+  } catch (const SQLite::Exception& error) {
+    throw read_error(path, error);
+  }
+}
+
+RunFileError read_error(const fs::path& path, const SQLite::Exception& error) {
+  switch (error.getErrorCode() & 0xFF) {
+    case SQLITE_NOTADB:
+      return unusable(path, "is not a run file of fanfold, or is damaged at its beginning");
+    case SQLITE_CORRUPT:
+      return damaged(path, error.what());
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return unusable(path, "is locked by another program");
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+      return unusable(path, fmt::format("cannot be opened: {}", error.what()));
+    case SQLITE_ERROR:
+      return damaged(path, error.what());  // a table is missing, say
+    default:
+      return unusable(path, fmt::format("cannot be read: {}", error.what()));
+  }
+}
+
+RunFileError read_error(const fs::path& path, const DecodeError& error) {
+  return damaged(path, error.what());
+}
+
+void throw_write_error(const fs::path& path, const SQLite::Database* database,
+                       const SQLite::Exception& error) {
+  const int code = error.getErrorCode() & 0xFF;
+  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) throw read_error(path, error);
+  const auto cannot_write = [&path](const std::string& why, const char* advice) {
+    return RunError(fmt::format(
+        "cannot write {}: {}; what was recorded before is intact; {} and run the same command again",
+        path.string(), why, advice));
+  };
+  if (code == SQLITE_FULL) throw cannot_write("disk is full", "free some space");
+  const int reason =
+      code == SQLITE_IOERR && database != nullptr ? sqlite3_system_errno(database->getHandle()) : 0;
+  if (reason == ENOSPC) throw cannot_write("disk is full", "free some space");
+  if (reason == EDQUOT) throw cannot_write("disk quota is exceeded", "free some space");
+  if (reason == EFBIG)
+    throw cannot_write("the limit on the size of files is reached", "raise it (ulimit -f)");
+  throw cannot_write(reason == 0 ? error.what() : fmt::format("{}: {}", error.what(), std::strerror(reason)),
+                     "see to the disk");
+}
+
+}  // namespace fanfold
