@@ -6,51 +6,9 @@
 #include <limits>
 #include <string_view>
 
-namespace fanfold::expr {
+#include "expr/instruction.hpp"
 
-enum class Function : std::uint8_t {
-  abs,
-  acos,
-  asin,
-  atan,
-  atan2,
-  cbrt,
-  ceil,
-  contains,
-  cos,
-  cosh,
-  ends_with,
-  erf,
-  erfc,
-  exp,
-  expm1,
-  floor,
-  gamma,
-  hypot,
-  integer,
-  isfinite,
-  isinf,
-  isnan,
-  length,
-  lgamma,
-  log,
-  log10,
-  log1p,
-  log2,
-  max,
-  min,
-  pow,
-  real,
-  round,
-  sign,
-  sin,
-  sinh,
-  sqrt,
-  starts_with,
-  tan,
-  tanh,
-  trunc
-};
+namespace fanfold::expr {
 
 /// How the types of the arguments decide the type of the value.
 enum class Signature : std::uint8_t {
@@ -64,10 +22,11 @@ enum class Signature : std::uint8_t {
 
 struct FunctionInfo {
   std::string_view name;
-  Function function;
   Signature signature;
   std::size_t least_arguments;
   std::size_t most_arguments;
+  Opcode opcode;                        ///< of reals or texts; copy_word: the argument is the value
+  Opcode integers = Opcode::copy_word;  ///< exact: of integers
 };
 
 inline constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();

@@ -17,8 +17,8 @@
 
 namespace fanfold::expr {
 
-/// The names that an expression can use, each a column or a constant. Slots number the columns 0, 1, 2 … in the order
-/// in which they were added.
+/// The names that an expression can use, each a column or a constant. Slots number the columns 0, 1, 2 … in
+/// the order in which they were added.
 class Scope {
  public:
   struct Entry {
@@ -57,13 +57,17 @@ class Scratch {
   std::unique_ptr<State> state_;
 };
 
-/// A compiled expression. Immutable: many threads may evaluate it at the same time, each with a Scratch of its own.
+struct Code;
+
+/// A compiled expression. Immutable: many threads may evaluate it at the same time, each with a Scratch of
+/// its own.
 class Program {
  public:
-  /// Checks names and types and compiles. Throws ExpressionError with the place, what was expected and the nearest
-  /// known name ("unknown name 'hist'; did you mean 'hits'?").
+  /// Checks names and types and compiles. Throws ExpressionError with the place, what was expected and the
+  /// nearest known name ("unknown name 'hist'; did you mean 'hits'?").
   static Program compile(const Ast& ast, const Scope& scope);
-  /// The same for a part of a tree: the argument of an aggregate, say. `text` is the text that the offsets refer to.
+  /// The same for a part of a tree: the argument of an aggregate, say. `text` is the text that the offsets
+  /// refer to.
   static Program compile(const Node& node, std::string_view text, const Scope& scope);
 
   Type type() const;
@@ -71,19 +75,19 @@ class Program {
   /// The slots that it reads, sorted.
   const std::vector<std::size_t>& slots() const;
 
-  /// Evaluates rows 0 … rows−1. `columns[slot]` has at least `rows` rows for each slot of `slots()`; other slots may
-  /// be empty. Writes the values to `out` (reset to the type and `rows`). A row whose evaluation fails (integer
-  /// overflow, integer division by zero) is reported in `failures` (which has `rows` rows) with a reason that quotes
-  /// the expression; rows that failed before are skipped in effect. Texts in `out` may view into `columns`.
-  void evaluate(std::span<const ConstColumn> columns, std::size_t rows, ColumnBuffer& out, RowFailures& failures,
-                Scratch& scratch) const;
+  /// Evaluates rows 0 … rows−1. `columns[slot]` has at least `rows` rows for each slot of `slots()`; other
+  /// slots may be empty. Writes the values to `out` (reset to the type and `rows`). A row whose evaluation
+  /// fails (integer overflow, integer division by zero) is reported in `failures` (which has `rows` rows)
+  /// with a reason that quotes the expression; rows that failed before are skipped in effect. Texts in `out`
+  /// may view into `columns` or into this program. The columns are not those of `out`.
+  void evaluate(std::span<const ConstColumn> columns, std::size_t rows, ColumnBuffer& out,
+                RowFailures& failures, Scratch& scratch) const;
 
   Program(Program&&) noexcept;
   Program& operator=(Program&&) noexcept;
   ~Program();
 
  private:
-  struct Code;
   explicit Program(std::unique_ptr<const Code> code);
   std::unique_ptr<const Code> code_;
 };

@@ -1,0 +1,290 @@
+// The instructions, compiled once for every SIMD target.
+//
+// All targets with fused multiply-add give the same bits: the operations used here are exact or correctly
+// rounded, the elementary functions come from core/simd_math-inl.h.
+#include "expr/machine.hpp"
+
+#include <hwy/cache_control.h>
+
+#include <cstdint>
+#include <limits>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "expr/machine.cpp"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+#include <hwy/highway.h>
+
+#include "expr/scalar_operations.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace fanfold::expr {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Reals = hn::CappedTag<double, row_multiple>;
+using Integers = hn::CappedTag<std::int64_t, row_multiple>;
+using Real = hn::Vec<Reals>;
+using Integer = hn::Vec<Integers>;
+
+HWY_INLINE Integer load(const Frame& frame, std::uint32_t place, std::size_t row, Integers d) {
+  return hn::LoadU(d, frame.integers(place) + row);
+}
+HWY_INLINE Real load(const Frame& frame, std::uint32_t place, std::size_t row, Reals d) {
+  return hn::LoadU(d, frame.reals(place) + row);
+}
+HWY_INLINE void store(Integer value, const Frame& frame, std::uint32_t place, std::size_t row) {
+  hn::StoreU(value, Integers(), frame.integers(place) + row);
+}
+HWY_INLINE void store(Real value, const Frame& frame, std::uint32_t place, std::size_t row) {
+  hn::StoreU(value, Reals(), frame.reals(place) + row);
+}
+/// The integers 1 and 0 from a mask of either type.
+template <class Mask>
+HWY_INLINE Integer truth_of(Mask mask) {
+  return hn::IfThenElseZero(hn::RebindMask(Integers(), mask), hn::Set(Integers(), 1));
+}
+
+// An opcode whose value is a vector expression over x = a, y = b, z = c; `Tag` is the operands' type, `d` its
+// tag. It cannot fail.
+#define FANFOLD_VECTOR(name, Tag, value)                                 \
+  bool name(const Instruction& at, const Frame& frame) {                 \
+    const Tag d;                                                         \
+    for (std::size_t row = 0; row < frame.padded; row += hn::Lanes(d)) { \
+      [[maybe_unused]] const auto x = load(frame, at.a, row, d);         \
+      [[maybe_unused]] const auto y = load(frame, at.b, row, d);         \
+      store((value), frame, at.out, row);                                \
+    }                                                                    \
+    return false;                                                        \
+  }
+
+// The same; `failed` is a vector whose sign bits say which rows failed, from x, y and the value r.
+#define FANFOLD_CHECKED(name, value, failed)                             \
+  bool name(const Instruction& at, const Frame& frame) {                 \
+    const Integers d;                                                    \
+    Integer failures = hn::Zero(d);                                      \
+    for (std::size_t row = 0; row < frame.padded; row += hn::Lanes(d)) { \
+      const Integer x = load(frame, at.a, row, d);                       \
+      [[maybe_unused]] const Integer y = load(frame, at.b, row, d);      \
+      const Integer r = (value);                                         \
+      failures = hn::Or(failures, (failed));                             \
+      store(r, frame, at.out, row);                                      \
+    }                                                                    \
+    return !hn::AllFalse(d, hn::Lt(failures, hn::Zero(d)));              \
+  }
+
+// An opcode over texts, row by row.
+#define FANFOLD_TEXT(name, value)                                         \
+  bool name(const Instruction& at, const Frame& frame) {                  \
+    for (std::size_t row = 0; row < frame.rows; ++row) {                  \
+      const std::string_view x = frame.texts(at.a)[row];                  \
+      [[maybe_unused]] const std::string_view y = frame.texts(at.b)[row]; \
+      frame.integers(at.out)[row] = static_cast<std::int64_t>(value);     \
+    }                                                                     \
+    return false;                                                         \
+  }
+
+bool copy_text(const Instruction& at, const Frame& frame) {
+  for (std::size_t row = 0; row < frame.rows; ++row) frame.texts(at.out)[row] = frame.texts(at.a)[row];
+  return false;
+}
+
+// Conversions.
+FANFOLD_VECTOR(copy_word, Integers, x)
+FANFOLD_VECTOR(to_real, Integers, hn::ConvertTo(Reals(), x))
+FANFOLD_VECTOR(truth, Reals, truth_of(hn::Ne(x, hn::Zero(d))))
+
+bool to_integer(const Instruction& at, const Frame& frame) {
+  const Reals d;
+  auto fits = hn::Eq(hn::Zero(d), hn::Zero(d));
+  for (std::size_t row = 0; row < frame.padded; row += hn::Lanes(d)) {
+    const Real x = load(frame, at.a, row, d);
+    const auto in_range = hn::And(hn::Ge(x, hn::Set(d, -0x1p63)), hn::Lt(x, hn::Set(d, 0x1p63)));
+    fits = hn::And(fits, in_range);
+    // What does not fit becomes 0, so that no target converts it in a way of its own.
+    store(hn::ConvertTo(Integers(), hn::IfThenElseZero(in_range, x)), frame, at.out, row);
+  }
+  return !hn::AllTrue(d, fits);
+}
+
+// Integers. An addition overflows if the sum has another sign than both addends (Warren: Hacker's Delight,
+// 2-13).
+FANFOLD_CHECKED(add_integer, hn::Add(x, y), hn::And(hn::Xor(x, r), hn::Xor(y, r)))
+FANFOLD_CHECKED(subtract_integer, hn::Sub(x, y), hn::And(hn::Xor(x, y), hn::Xor(x, r)))
+FANFOLD_CHECKED(negate_integer, hn::Sub(hn::Zero(d), x), hn::And(x, r))
+FANFOLD_CHECKED(abs_integer, hn::Abs(x), r)
+
+bool multiply_integer(const Instruction& at, const Frame& frame) {
+  bool failed = false;
+  for (std::size_t row = 0; row < frame.padded; ++row) {
+    failed |= __builtin_mul_overflow(frame.integers(at.a)[row], frame.integers(at.b)[row],
+                                     &frame.integers(at.out)[row]);
+  }
+  return failed;
+}
+
+bool modulo_integer(const Instruction& at, const Frame& frame) {
+  bool failed = false;
+  for (std::size_t row = 0; row < frame.padded; ++row) {
+    const std::int64_t divisor = frame.integers(at.b)[row];
+    failed |= divisor == 0;
+    frame.integers(at.out)[row] = floored_modulo(frame.integers(at.a)[row], divisor == 0 ? 1 : divisor);
+  }
+  return failed;
+}
+
+bool power_integer(const Instruction& at, const Frame& frame) {
+  bool failed = false;
+  for (std::size_t row = 0; row < frame.padded; ++row) {
+    const std::int64_t exponent = frame.integers(at.b)[row];
+    std::int64_t result = 0;
+    failed |= exponent < 0 || power_overflows(frame.integers(at.a)[row], exponent, result);
+    frame.integers(at.out)[row] = result;
+  }
+  return failed;
+}
+
+FANFOLD_VECTOR(sign_integer, Integers,
+               hn::Or(hn::VecFromMask(d, hn::Lt(x, hn::Zero(d))), truth_of(hn::Gt(x, hn::Zero(d)))))
+FANFOLD_VECTOR(min_integer, Integers, hn::Min(x, y))
+FANFOLD_VECTOR(max_integer, Integers, hn::Max(x, y))
+FANFOLD_VECTOR(equal_integer, Integers, truth_of(hn::Eq(x, y)))
+FANFOLD_VECTOR(not_equal_integer, Integers, truth_of(hn::Not(hn::Eq(x, y))))
+FANFOLD_VECTOR(less_integer, Integers, truth_of(hn::Lt(x, y)))
+FANFOLD_VECTOR(less_equal_integer, Integers, truth_of(hn::Not(hn::Lt(y, x))))
+FANFOLD_VECTOR(greater_integer, Integers, truth_of(hn::Lt(y, x)))
+FANFOLD_VECTOR(greater_equal_integer, Integers, truth_of(hn::Not(hn::Lt(x, y))))
+
+// Truth values: every integer but 0 is true.
+HWY_INLINE auto is_zero(Integer x) { return hn::Eq(x, hn::Zero(Integers())); }
+FANFOLD_VECTOR(logical_not, Integers, truth_of(is_zero(x)))
+FANFOLD_VECTOR(logical_and, Integers, truth_of(hn::Not(hn::Or(is_zero(x), is_zero(y)))))
+FANFOLD_VECTOR(logical_or, Integers, truth_of(hn::Not(is_zero(hn::Or(x, y)))))
+
+bool select_word(const Instruction& at, const Frame& frame) {
+  const Integers d;
+  for (std::size_t row = 0; row < frame.padded; row += hn::Lanes(d)) {
+    const Integer condition = load(frame, at.a, row, d);
+    store(hn::IfThenElse(is_zero(condition), load(frame, at.c, row, d), load(frame, at.b, row, d)), frame,
+          at.out, row);
+  }
+  return false;
+}
+
+// Reals.
+FANFOLD_VECTOR(negate_real, Reals, hn::Neg(x))
+FANFOLD_VECTOR(add_real, Reals, hn::Add(x, y))
+FANFOLD_VECTOR(subtract_real, Reals, hn::Sub(x, y))
+FANFOLD_VECTOR(multiply_real, Reals, hn::Mul(x, y))
+FANFOLD_VECTOR(divide_real, Reals, hn::Div(x, y))
+
+bool modulo_real(const Instruction& at, const Frame& frame) {
+  for (std::size_t row = 0; row < frame.padded; ++row) {
+    frame.reals(at.out)[row] = floored_modulo(frame.reals(at.a)[row], frame.reals(at.b)[row]);
+  }
+  return false;
+}
+
+FANFOLD_VECTOR(equal_real, Reals, truth_of(hn::Eq(x, y)))
+FANFOLD_VECTOR(not_equal_real, Reals, truth_of(hn::Ne(x, y)))
+FANFOLD_VECTOR(less_real, Reals, truth_of(hn::Lt(x, y)))
+FANFOLD_VECTOR(less_equal_real, Reals, truth_of(hn::Le(x, y)))
+FANFOLD_VECTOR(greater_real, Reals, truth_of(hn::Gt(x, y)))
+FANFOLD_VECTOR(greater_equal_real, Reals, truth_of(hn::Ge(x, y)))
+FANFOLD_VECTOR(isnan_real, Reals, truth_of(hn::IsNaN(x)))
+FANFOLD_VECTOR(isinf_real, Reals, truth_of(hn::IsInf(x)))
+FANFOLD_VECTOR(isfinite_real, Reals, truth_of(hn::IsFinite(x)))
+
+// Hardware disagrees about minima of zeros and NaN. Here −0 < +0 (equal numbers differ in the sign bit at
+// most), and NaN propagates.
+HWY_INLINE Real first_of(hn::Mask<Reals> x_first, hn::Mask<Reals> y_first, Real x, Real y, Real if_equal) {
+  const Reals d;
+  const Real nan = hn::Set(d, std::numeric_limits<double>::quiet_NaN());
+  const Real undecided = hn::IfThenElse(hn::Eq(x, y), if_equal, nan);
+  return hn::IfThenElse(x_first, x, hn::IfThenElse(y_first, y, undecided));
+}
+FANFOLD_VECTOR(min_real, Reals, first_of(hn::Lt(x, y), hn::Lt(y, x), x, y, hn::Or(x, y)))
+FANFOLD_VECTOR(max_real, Reals, first_of(hn::Gt(x, y), hn::Gt(y, x), x, y, hn::And(x, y)))
+
+HWY_INLINE Real sign(Real x) {
+  const Reals d;
+  const Real zero = hn::Zero(d);
+  const Real negative = hn::IfThenElse(hn::Lt(x, zero), hn::Set(d, -1.0), x);
+  return hn::IfThenElse(hn::Gt(x, zero), hn::Set(d, 1.0), negative);
+}
+FANFOLD_VECTOR(sign_real, Reals, sign(x))
+FANFOLD_VECTOR(abs_real, Reals, hn::Abs(x))
+FANFOLD_VECTOR(floor_real, Reals, hn::Floor(x))
+FANFOLD_VECTOR(ceil_real, Reals, hn::Ceil(x))
+FANFOLD_VECTOR(round_real, Reals, hn::Round(x))
+FANFOLD_VECTOR(trunc_real, Reals, hn::Trunc(x))
+FANFOLD_VECTOR(sqrt_real, Reals, hn::Sqrt(x))
+
+// Texts: compared byte by byte, as unsigned numbers.
+FANFOLD_TEXT(equal_text, x == y)
+FANFOLD_TEXT(not_equal_text, x != y)
+FANFOLD_TEXT(less_text, x < y)
+FANFOLD_TEXT(less_equal_text, x <= y)
+FANFOLD_TEXT(greater_text, x > y)
+FANFOLD_TEXT(greater_equal_text, x >= y)
+FANFOLD_TEXT(length_text, utf8_length(x))
+FANFOLD_TEXT(contains_text, x.find(y) != std::string_view::npos)
+FANFOLD_TEXT(starts_with_text, x.starts_with(y))
+FANFOLD_TEXT(ends_with_text, x.ends_with(y))
+
+bool select_text(const Instruction& at, const Frame& frame) {
+  for (std::size_t row = 0; row < frame.rows; ++row) {
+    const std::uint32_t chosen = frame.integers(at.a)[row] != 0 ? at.b : at.c;
+    frame.texts(at.out)[row] = frame.texts(chosen)[row];
+  }
+  return false;
+}
+
+#undef FANFOLD_VECTOR
+#undef FANFOLD_CHECKED
+#undef FANFOLD_TEXT
+
+using Operation = bool (*)(const Instruction&, const Frame&);
+constexpr Operation operations[] = {
+#define FANFOLD_EXPR_OPERATION(name) name,
+    FANFOLD_EXPR_OPCODES(FANFOLD_EXPR_OPERATION)
+#undef FANFOLD_EXPR_OPERATION
+};
+
+bool execute(std::span<const Instruction> instructions, const Frame& frame) {
+  bool failed = false;
+  for (const Instruction& instruction : instructions) {
+    failed |= operations[static_cast<std::size_t>(instruction.opcode)](instruction, frame);
+  }
+  return failed;
+}
+
+void stream_block(const std::byte* from, std::byte* to) {
+  const Integers d;
+  const auto* source = reinterpret_cast<const std::int64_t*>(from);
+  auto* target = reinterpret_cast<std::int64_t*>(to);
+  for (std::size_t row = 0; row < block_rows; row += hn::Lanes(d)) {
+    hn::Stream(hn::LoadU(d, source + row), d, target + row);
+  }
+}
+
+}  // namespace
+
+Machine target_machine() { return {execute, stream_block}; }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace fanfold::expr
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace fanfold::expr {
+
+HWY_EXPORT(target_machine);
+
+Machine machine() { return HWY_DYNAMIC_DISPATCH(target_machine)(); }
+
+void finish_stream() { hwy::FlushStream(); }
+
+}  // namespace fanfold::expr
+#endif
