@@ -5,8 +5,10 @@
 
 // One line for each built-in kernel: the function that its file defines, `const Kernel& NAME()`.
 #define FANFOLD_BUILT_IN_KERNELS(KERNEL) \
+  KERNEL(count_down_kernel)              \
   KERNEL(pi_kernel)                      \
-  KERNEL(range_sum_kernel)
+  KERNEL(range_sum_kernel)               \
+  KERNEL(words_kernel)
 
 namespace fanfold {
 

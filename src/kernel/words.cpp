@@ -1,0 +1,218 @@
+// The kernel `words`: words, lines and characters of a task's input, exactly as GNU wc counts them in the
+// locale C.UTF-8 (coreutils 9.1, glibc 2.36), bytes that are not UTF-8 included:
+// - a line is a newline;
+// - a character is what glibc's mbrtowc decodes: UTF-8 as of RFC 2279, with up to six bytes, neither overlong
+// nor a
+//   surrogate. A byte that begins no such sequence is skipped: it is no character, and neither ends nor
+//   begins a word;
+// - words are as word_characters.hpp says.
+//
+// The input is taken 64 bytes at a time, as masks with a bit for each byte.
+#include <fanfold/kernel.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#include "kernel/word_characters.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernel/words.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace fanfold {
+namespace {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr std::size_t block_bytes = 64;
+using BlockTag = hn::CappedTag<std::uint8_t, block_bytes>;
+
+/// Of each byte of a block, whether it …
+struct AsciiMasks {
+  std::uint64_t word = 0;       ///< is an ASCII word character
+  std::uint64_t separator = 0;  ///< is an ASCII separator
+  std::uint64_t newline = 0;
+  std::uint64_t high = 0;  ///< is not ASCII
+};
+
+/// Of each byte of a block that is not all ASCII, whether it …
+struct Utf8Masks {
+  std::uint64_t continuation = 0;  ///< is 0x80 … 0xBF
+  std::uint64_t uniform = 0;       ///< is a uniform lead, see word_characters.hpp
+  std::uint64_t three = 0;         ///< is 0xE0 or above
+};
+
+/// Adds the mask of one vector to that of its block.
+template <class Mask>
+HWY_INLINE void add_mask(BlockTag d, Mask mask, std::size_t offset, std::uint64_t& block) {
+  std::uint8_t bytes[block_bytes / 8] = {};
+  hn::StoreMaskBits(d, mask, bytes);
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, bytes, sizeof bits);
+  block |= bits << offset;
+}
+
+HWY_INLINE AsciiMasks ascii_masks(const std::uint8_t* block) {
+  const BlockTag d;
+  const hn::RebindToSigned<BlockTag> di;
+  AsciiMasks masks;
+  for (std::size_t offset = 0; offset < block_bytes; offset += hn::Lanes(d)) {
+    const auto bytes = hn::LoadU(d, block + offset);
+    const auto space = hn::Set(d, ' ');
+    const auto above_space = hn::MaskFromVec(
+        hn::BitCast(d, hn::VecFromMask(di, hn::Gt(hn::BitCast(di, bytes), hn::BitCast(di, space)))));
+    const auto control_space =
+        hn::Eq(hn::Min(hn::Sub(bytes, hn::Set(d, '\t')), hn::Set(d, 5)), hn::Set(d, 5));
+    add_mask(d, hn::AndNot(hn::Eq(bytes, hn::Set(d, 0x7F)), above_space), offset, masks.word);
+    add_mask(d, hn::Or(hn::Eq(bytes, space), hn::Not(control_space)), offset, masks.separator);
+    add_mask(d, hn::Eq(bytes, hn::Set(d, '\n')), offset, masks.newline);
+    add_mask(d, hn::MaskFromVec(hn::BitCast(d, hn::BroadcastSignBit(hn::BitCast(di, bytes)))), offset,
+             masks.high);
+  }
+  return masks;
+}
+
+HWY_INLINE Utf8Masks utf8_masks(const std::uint8_t* block) {
+  const BlockTag d;
+  const auto low_table = hn::LoadDup128(d, uniform_leads.low.data());
+  const auto high_table = hn::LoadDup128(d, uniform_leads.high.data());
+  Utf8Masks masks;
+  for (std::size_t offset = 0; offset < block_bytes; offset += hn::Lanes(d)) {
+    const auto bytes = hn::LoadU(d, block + offset);
+    const auto low = hn::TableLookupBytes(low_table, hn::And(bytes, hn::Set(d, 0x0F)));
+    const auto high = hn::TableLookupBytes(high_table, hn::ShiftRight<4>(bytes));
+    const auto top = hn::And(bytes, hn::Set(d, 0xC0));
+    add_mask(d, hn::Eq(top, hn::Set(d, 0x80)), offset, masks.continuation);
+    add_mask(d, hn::Ne(hn::And(low, high), hn::Zero(d)), offset, masks.uniform);
+    add_mask(d, hn::Eq(hn::Max(bytes, hn::Set(d, 0xE0)), bytes), offset, masks.three);
+  }
+  return masks;
+}
+
+/// Completes `ascii` with the characters that begin in the block and are not ASCII, and returns their number.
+HWY_INLINE std::uint64_t classify_utf8(const std::uint8_t* block, const std::uint8_t* text,
+                                       const std::uint8_t* end, AsciiMasks& ascii) {
+  const Utf8Masks masks = utf8_masks(block);
+  // What follows the last two bytes is in the next block: a lead there is decoded one by one.
+  const std::uint64_t complete =
+      (masks.three & ~(std::uint64_t{3} << 62)) | (~masks.three & ~(std::uint64_t{1} << 63));
+  const std::uint64_t uniform = masks.uniform & complete;
+  const std::uint64_t valid =
+      uniform & (masks.continuation >> 1) & (~masks.three | (masks.continuation >> 2));
+  ascii.word |= valid;
+  std::uint64_t characters = static_cast<std::uint64_t>(std::popcount(valid));
+  for (std::uint64_t others = ascii.high & ~masks.continuation & ~uniform; others != 0;
+       others &= others - 1) {
+    const std::uint64_t bit = others & (0 - others);
+    std::uint32_t code_point = 0;
+    if (!decode_character(text + std::countr_zero(others), end, code_point)) continue;
+    ++characters;
+    const CharacterKind kind = character_kind(code_point);
+    if (kind == CharacterKind::word) ascii.word |= bit;
+    if (kind == CharacterKind::separator) ascii.separator |= bit;
+  }
+  return characters;
+}
+
+/// Counts one block of `size` bytes. `block` has 64 readable bytes, NUL from `size` on; `text.next` the same
+/// bytes.
+HWY_INLINE void count_block(const std::uint8_t* block, std::size_t size, const std::uint8_t* text,
+                            const std::uint8_t* end, WordCounts& counts) {
+  AsciiMasks masks = ascii_masks(block);
+  counts.lines += static_cast<std::uint64_t>(std::popcount(masks.newline));
+  counts.characters += size;
+  if (masks.high != 0) {
+    counts.characters -= static_cast<std::uint64_t>(std::popcount(masks.high));
+    counts.characters += classify_utf8(block, text, end, masks);
+  }
+  // Being in a word is a carry: word characters generate it, neutral bytes propagate it, separators stop it.
+  // So the sum of two masks that both have the words, and one the neutral bytes too, finds for each byte
+  // whether a word goes on.
+  std::uint64_t sum = 0;
+  const bool carry0 = __builtin_add_overflow(~masks.separator, masks.word, &sum);
+  const bool carry1 = __builtin_add_overflow(sum, std::uint64_t{counts.in_word}, &sum);
+  const std::uint64_t goes_on = ~masks.separator ^ masks.word ^ sum;
+  counts.words += static_cast<std::uint64_t>(std::popcount(masks.word & ~goes_on));
+  counts.in_word = carry0 || carry1;
+}
+
+/// Counts `size` bytes (a multiple of 64, or what is left) on from `text`, whose input ends at `end`.
+void count_text(const std::uint8_t* text, std::size_t size, const std::uint8_t* end, WordCounts& counts) {
+  WordCounts local = counts;
+  for (; size >= block_bytes; text += block_bytes, size -= block_bytes) {
+    count_block(text, block_bytes, text, end, local);
+  }
+  if (size != 0) {
+    std::uint8_t padded[block_bytes] = {};
+    std::memcpy(padded, text, size);
+    count_block(padded, size, text, end, local);
+  }
+  counts = local;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace
+}  // namespace fanfold
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace fanfold {
+
+namespace {
+
+HWY_EXPORT(count_text);
+
+class Words final : public Kernel {
+ public:
+  const KernelInfo& info() const override { return info_; }
+
+  void run(const Batch& batch, Results& results) const override {
+    const auto words = results.integers(0);
+    const auto lines = results.integers(1);
+    const auto characters = results.integers(2);
+    for (std::size_t task = 0; task < batch.size() && !batch.stop_requested(); ++task) {
+      const WordCounts counts = count(batch, batch.input(task));
+      words[task] = static_cast<std::int64_t>(counts.words);
+      lines[task] = static_cast<std::int64_t>(counts.lines);
+      characters[task] = static_cast<std::int64_t>(counts.characters);
+    }
+  }
+
+ private:
+  /// In stretches of a millisecond or so, after each of which the run can be stopped.
+  static WordCounts count(const Batch& batch, std::string_view input) {
+    constexpr std::size_t stretch = std::size_t{1} << 22;
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(input.data());
+    WordCounts counts;
+    for (std::size_t first = 0; first < input.size() && !batch.stop_requested(); first += stretch) {
+      HWY_DYNAMIC_DISPATCH(count_text)
+      (bytes + first, std::min(stretch, input.size() - first), bytes + input.size(), counts);
+    }
+    return counts;
+  }
+
+  const KernelInfo info_{
+      .name = "words",
+      .summary = "words, lines and characters of the input, as wc counts them in the locale C.UTF-8",
+      .source = "wc of GNU coreutils 9.1; POSIX.1-2017, wc",
+      .takes_input = true,
+      .draws_random = false,
+      .parameters = {},
+      .results = {{"words", Type::integer, "words: as `wc -w`"},
+                  {"lines", Type::integer, "newlines: as `wc -l`"},
+                  {"characters", Type::integer, "characters in UTF-8: as `wc -m`"}}};
+};
+
+}  // namespace
+
+const Kernel& words_kernel() {
+  static const Words kernel;
+  return kernel;
+}
+
+}  // namespace fanfold
+#endif  // HWY_ONCE
