@@ -1,0 +1,112 @@
+// From the text of a job file to a checked job: the sections in the order in which they depend on each other.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "job/reading.hpp"
+
+namespace fanfold {
+namespace {
+
+using Kind = TomlNode::Kind;
+
+/// The seed of jobs that name none: every job can be repeated.
+constexpr std::uint64_t default_seed = 0;
+
+const std::vector<std::string> top_level_keys = {"name",   "seed",   "params", "task",
+                                                 "values", "reduce", "run",    "cluster"};
+
+void read_name(Reading& reading) {
+  const std::string stem = std::filesystem::path(reading.source.file).stem().string();
+  reading.job.name = reading.source.file == "-" || stem.empty() ? "job" : stem;
+  const TomlEntry* const entry = reading.document.root().find("name");
+  if (entry == nullptr) return;
+  const auto name = reading.text(setting_of(*entry));
+  if (name && name->empty()) return reading.wrong_value(setting_of(*entry), "a name; it is empty");
+  if (name) reading.job.name = *name;
+}
+
+void read_seed(Reading& reading) {
+  reading.job.seed = default_seed;
+  if (const TomlEntry* const entry = reading.document.root().find("seed")) {
+    if (const auto seed = reading.integer(setting_of(*entry), 0, INT64_MAX)) {
+      reading.job.seed = static_cast<std::uint64_t>(*seed);
+    }
+  }
+  if (reading.source.overrides.seed) reading.job.seed = *reading.source.overrides.seed;
+  reading.identify("seed", std::to_string(reading.job.seed));
+}
+
+/// The section, if it is there and a table.
+const TomlEntry* section(std::string_view name, Reading& reading) {
+  const TomlEntry* const entry = reading.document.root().find(name);
+  if (entry == nullptr || entry->node.is(Kind::table)) return entry;
+  reading.wrong_type(setting_of(*entry), "a table");
+  reading.give_up_results();  // what it would have defined is not missed where it is used
+  return nullptr;
+}
+
+/// Without values in the run file an answer cannot be made anew: the reductions belong to the job then.
+void identify_reductions(const TomlEntry& reduce, Reading& reading) {
+  if (reading.job.source || reading.job.keeps_values()) return;
+  for (const TomlEntry& entry : reduce.node.entries)
+    reading.identify("reduce." + entry.key, canonical(entry.node));
+}
+
+bool uses(const std::vector<std::size_t>& slots, std::size_t slot) {
+  return std::binary_search(slots.begin(), slots.end(), slot);
+}
+
+/// True if a value or a reduction reads the source's result `value`.
+bool uses_value(const Job& job) {
+  if (!job.source) return false;
+  const std::vector<Result>& results = job.source->info->results;
+  const auto found = std::find_if(results.begin(), results.end(),
+                                  [](const Result& result) { return result.name == "value"; });
+  if (found == results.end()) return false;
+  const std::size_t slot = job.source->first_slot + static_cast<std::size_t>(found - results.begin());
+  return uses(job.reductions.slots(), slot) ||
+         std::any_of(job.values.begin(), job.values.end(), [&](const ValueSpec& value) {
+           const auto* const program = std::get_if<expr::Program>(&value.how);
+           return program != nullptr && uses(program->slots(), slot);
+         });
+}
+
+void read_sections(Reading& reading) {
+  const TomlNode& root = reading.document.root();
+  reading.check_keys(root, "the top level", top_level_keys);
+  read_name(reading);
+  read_seed(reading);
+  if (const TomlEntry* const params = section("params", reading)) read_params(*params, reading);
+  reading.job.param_slots = reading.job.scope.column_count();
+  if (const TomlEntry* const task = section("task", reading)) read_task(*task, reading);
+  if (const TomlEntry* const values = section("values", reading)) read_values(*values, reading);
+  const TomlEntry* const reduce = section("reduce", reading);
+  if (reduce != nullptr) read_reduce(*reduce, reading);
+  read_run(section("run", reading), reading);
+  if (const TomlEntry* const cluster = section("cluster", reading)) read_cluster(*cluster, reading);
+  if (root.find("task") == nullptr && root.find("values") == nullptr) {
+    reading.error({}, "nothing to run: the job has no [task] and no [values]");
+  }
+  if (reduce != nullptr) identify_reductions(*reduce, reading);
+}
+
+}  // namespace
+
+std::unique_ptr<const Job> open_job(const JobSource& source, const SourceRegistry& sources) {
+  auto job = std::make_unique<Job>();
+  job->folder = source.folder;
+  try {
+    const TomlDocument document(source.text);
+    Reading reading(source, sources, document, *job);
+    read_sections(reading);
+    if (!reading.diagnostics().empty()) throw JobError(source.file, reading.diagnostics());
+  } catch (const TomlError& error) {
+    throw JobError(source.file, {{error.place(), error.what()}});
+  }
+  job->uses_value = uses_value(*job);
+  return job;
+}
+
+}  // namespace fanfold

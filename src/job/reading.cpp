@@ -1,0 +1,243 @@
+#include "job/reading.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/nearest.hpp"
+
+namespace fanfold {
+namespace {
+
+using Kind = TomlNode::Kind;
+
+/// Where a key that stands in the wrong table belongs; empty if nowhere.
+std::string_view home_of(const std::string& key, const SourceRegistry& sources) {
+  if (std::find(run_keys().begin(), run_keys().end(), key) != run_keys().end()) return "[run]";
+  const bool is_source =
+      std::any_of(sources.begin(), sources.end(), [&](const SourceInfo* info) { return info->name == key; });
+  return is_source || key == "kernel" || key == "cost" ? "[task]" : "";
+}
+
+void collect_names(const expr::Node& node, std::vector<std::string>& names) {
+  if (node.kind == expr::Node::Kind::name) names.push_back(node.name);
+  for (const auto& child : node.children) collect_names(*child, names);
+}
+
+}  // namespace
+
+Setting setting_of(const TomlEntry& entry) {
+  return {entry.node, "'" + entry.key + "'", entry.node.place, std::string(describe(entry.node.kind))};
+}
+
+std::string listed(const std::vector<std::string>& words, std::string_view last) {
+  std::string result;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) result += i + 1 == words.size() ? fmt::format(" {} ", last) : ", ";
+    result += words[i];
+  }
+  return result;
+}
+
+void Reading::error_in(const TomlNode& text, std::size_t offset, std::string message) {
+  error(document.place_in(text, offset), std::move(message));
+}
+
+void Reading::wrong_type(const Setting& setting, std::string_view expected) {
+  error(setting.place, fmt::format("{} must be {}, not {}", setting.label, expected, setting.found));
+}
+
+void Reading::wrong_value(const Setting& setting, std::string_view expected) {
+  error(setting.place, fmt::format("{} must be {}", setting.label, expected));
+}
+
+std::optional<std::int64_t> Reading::integer(const Setting& setting, std::int64_t least, std::int64_t most) {
+  if (!setting.node.is(Kind::integer)) {
+    const double real = setting.node.real;
+    const bool is_whole = setting.node.is(Kind::real) && std::abs(real) < 1e15 && real == std::trunc(real);
+    error(setting.place,
+          fmt::format("{} must be an integer, not {}{}", setting.label, setting.found,
+                      is_whole ? fmt::format("; write {}", static_cast<std::int64_t>(real)) : ""));
+    return std::nullopt;
+  }
+  if (setting.node.integer < least) wrong_value(setting, fmt::format("at least {}", least));
+  if (setting.node.integer > most) wrong_value(setting, fmt::format("at most {}", most));
+  if (setting.node.integer < least || setting.node.integer > most) return std::nullopt;
+  return setting.node.integer;
+}
+
+std::optional<double> Reading::finite_number(const Setting& setting) {
+  if (!setting.node.is_number()) {
+    wrong_type(setting, "a number");
+    return std::nullopt;
+  }
+  const double value =
+      setting.node.is(Kind::real) ? setting.node.real : static_cast<double>(setting.node.integer);
+  if (std::isfinite(value)) return value;
+  wrong_value(setting, "finite");
+  return std::nullopt;
+}
+
+std::optional<bool> Reading::boolean(const Setting& setting) {
+  if (setting.node.is(Kind::boolean)) return setting.node.boolean;
+  wrong_type(setting, "true or false");
+  return std::nullopt;
+}
+
+std::optional<std::string> Reading::text(const Setting& setting) {
+  if (setting.node.is(Kind::text)) return setting.node.text;
+  wrong_type(setting, "a string");
+  return std::nullopt;
+}
+
+std::optional<std::chrono::duration<double>> Reading::duration(const Setting& setting) {
+  std::optional<std::chrono::duration<double>> result;
+  if (setting.node.is(Kind::text)) {
+    result = parse_duration(setting.node.text);
+  } else if (setting.node.is_number()) {
+    const double seconds =
+        setting.node.is(Kind::real) ? setting.node.real : static_cast<double>(setting.node.integer);
+    if (std::isfinite(seconds) && seconds >= 0) result = std::chrono::duration<double>(seconds);
+  } else {
+    wrong_type(setting, "a duration");
+    return std::nullopt;
+  }
+  if (!result)
+    wrong_value(setting, R"(a duration: "250ms", "30s", "5m", "1.5h", "2d" or a number of seconds)");
+  return result;
+}
+
+std::optional<Value> Reading::constant(const Setting& setting, Type type) {
+  const TomlNode& node = setting.node;
+  switch (type) {
+    case Type::integer:
+      if (const auto value = integer(setting, INT64_MIN, INT64_MAX)) return Value(*value);
+      return std::nullopt;
+    case Type::real:
+      if (node.is(Kind::real)) return Value(node.real);
+      if (node.is(Kind::integer)) return Value(static_cast<double>(node.integer));
+      wrong_type(setting, "a number");
+      return std::nullopt;
+    case Type::text:
+      if (const auto value = text(setting)) return Value(*value);
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+void Reading::check_keys(const TomlNode& table, std::string_view where,
+                         const std::vector<std::string>& known) {
+  for (const TomlEntry& entry : table.entries) {
+    if (std::find(known.begin(), known.end(), entry.key) == known.end()) unknown_key(entry, where, known);
+  }
+}
+
+void Reading::unknown_key(const TomlEntry& entry, std::string_view where,
+                          const std::vector<std::string>& known) {
+  std::string hint = did_you_mean(entry.key, known);
+  const std::string_view home = home_of(entry.key, sources);
+  if (hint.empty() && !home.empty() && home != where) hint = fmt::format("; it belongs in {}", home);
+  if (hint.empty()) hint = fmt::format("; known here: {}", listed(known));
+  error(entry.place,
+        fmt::format("unknown key '{}' {} {}{}", entry.key, where.front() == '[' ? "in" : "at", where, hint));
+}
+
+void Reading::cannot_have(const std::string& name, Place place, const std::string& what,
+                          const std::string& why) {
+  error(place, fmt::format("'{}' cannot be the name of {}: {}", name, what, why));
+  give_up(name);
+}
+
+bool Reading::claim(const std::string& name, Place place, const std::string& what) {
+  if (!expr::is_identifier(name)) {
+    cannot_have(name, place, what, "a name has letters, digits and _ only, and begins with no digit");
+  } else if (expr::is_reserved(name)) {
+    cannot_have(name, place, what, "it is a word of expressions");
+  } else if (const auto [owner, is_new] = owners_.emplace(name, Owner{what, place}); !is_new) {
+    cannot_have(name, place, what, owner->second.what + " has this name");
+  } else {
+    return true;
+  }
+  return false;
+}
+
+bool Reading::claim_result(const std::string& name, Place place, const std::string& what) {
+  const auto [owner, is_new] = owners_.emplace(name, Owner{what, place});
+  if (!is_new) cannot_have(name, owner->second.place, owner->second.what, what + " has this name");
+  return is_new;
+}
+
+bool Reading::is_faulty(const std::string& name) const {
+  return faulty_.count(name) > 0 || (results_unknown_ && job.scope.find(name) == nullptr);
+}
+
+bool Reading::mentions_faulty(const expr::Node& node) const {
+  std::vector<std::string> names;
+  collect_names(node, names);
+  return std::any_of(names.begin(), names.end(), [this](const std::string& name) { return is_faulty(name); });
+}
+
+std::optional<expr::Program> Reading::program(const TomlNode& text) {
+  try {
+    const expr::Ast ast = expr::parse(text.text);
+    if (mentions_faulty(*ast.root)) return std::nullopt;
+    return expr::Program::compile(ast, job.scope);
+  } catch (const expr::ExpressionError& error) {
+    error_in(text, error.offset(), error.what());
+    return std::nullopt;
+  }
+}
+
+std::optional<expr::Program> Reading::numeric_program(const Setting& setting) {
+  std::optional<expr::Program> result = program(setting.node);
+  if (result && result->type() == Type::text) {
+    error(setting.place, fmt::format("{} must be a number, but the expression gives text", setting.label));
+    return std::nullopt;
+  }
+  if (result && result->type() == Type::integer) {
+    return expr::Program::compile(as_real(expr::parse(setting.node.text)), job.scope);
+  }
+  return result;
+}
+
+std::optional<Template> Reading::make_template(const TomlNode& text, Template::Quoting quoting) {
+  std::vector<Template::Param> params;
+  for (std::size_t slot = 0; slot < job.space.param_count(); ++slot) {
+    params.push_back({job.space.name(slot), job.space.type(slot)});
+  }
+  try {
+    return Template(text.text, params, quoting);
+  } catch (const TemplateError& error) {
+    const bool follows = std::any_of(faulty_.begin(), faulty_.end(), [&](const std::string& name) {
+      return text.text.compare(error.offset(), name.size(), name) == 0;
+    });
+    if (!follows) error_in(text, error.offset(), error.what());
+    return std::nullopt;
+  }
+}
+
+void Reading::reduction(const TomlEntry& entry) {
+  const TomlNode& text = entry.node;
+  try {
+    const expr::GroupedAst grouped = expr::parse_grouped(text.text);
+    const bool by_faulty = std::any_of(grouped.keys.begin(), grouped.keys.end(),
+                                       [this](const auto& key) { return is_faulty(key.name); });
+    if (by_faulty || mentions_faulty(*grouped.ast.root)) return;
+    job.reductions.add(entry.key, text.text, job.scope, job.param_slots);
+  } catch (const expr::ExpressionError& error) {
+    error_in(text, error.offset(), error.what());
+  }
+}
+
+expr::Ast as_real(expr::Ast ast) {
+  auto call = std::make_unique<expr::Node>();
+  call->kind = expr::Node::Kind::call;
+  call->name = "real";
+  call->offset = ast.root->offset;
+  call->length = ast.root->length;
+  call->children.push_back(std::move(ast.root));
+  return {std::move(ast.text), std::move(call)};
+}
+
+}  // namespace fanfold

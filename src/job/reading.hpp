@@ -1,0 +1,129 @@
+// What the readers of a job file's sections share: the file, the job that grows, the names, and all that is
+// wrong.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "expr/ast.hpp"
+#include "job/job.hpp"
+#include "job/toml_document.hpp"
+
+namespace fanfold {
+
+/// A value and what messages call it: 'retries' in the file, --retries on the command line.
+struct Setting {
+  const TomlNode& node;
+  std::string label;
+  Place place;
+  std::string found;  ///< what stands there: "a string", or the option's text in quotes
+};
+Setting setting_of(const TomlEntry& entry);
+
+/// "a, b and c".
+std::string listed(const std::vector<std::string>& words, std::string_view last = "and");
+
+/// One pass over a job file. Errors are collected: whoever finds one says so and goes on with the next thing,
+/// without complaints that only follow from an error reported before.
+class Reading {
+ public:
+  Reading(const JobSource& source, const SourceRegistry& sources, const TomlDocument& document, Job& job)
+      : source(source), sources(sources), document(document), job(job) {}
+
+  const JobSource& source;
+  const SourceRegistry& sources;
+  const TomlDocument& document;
+  Job& job;
+
+  // Errors
+  void error(Place place, std::string message) { diagnostics_.push_back({place, std::move(message)}); }
+  void error_in(const TomlNode& text, std::size_t offset, std::string message);
+  /// `what` follows the label: "must be an integer, not a string" is error(setting, "must be an integer").
+  void wrong_type(const Setting& setting, std::string_view expected);
+  void wrong_value(const Setting& setting, std::string_view expected);
+  const std::vector<Diagnostic>& diagnostics() const { return diagnostics_; }
+
+  // Values of the right type and size; on failure an error and nothing
+  std::optional<std::int64_t> integer(const Setting& setting, std::int64_t least, std::int64_t most);
+  std::optional<double> finite_number(const Setting& setting);
+  std::optional<bool> boolean(const Setting& setting);
+  std::optional<std::string> text(const Setting& setting);
+  std::optional<std::chrono::duration<double>> duration(const Setting& setting);
+  /// A constant of a type: an integer is a real as well.
+  std::optional<Value> constant(const Setting& setting, Type type);
+
+  /// Reports the keys of a table that are not known. `where` is "[run]", say.
+  void check_keys(const TomlNode& table, std::string_view where, const std::vector<std::string>& known);
+  void unknown_key(const TomlEntry& entry, std::string_view where, const std::vector<std::string>& known);
+
+  // Names
+  /// Takes a name for `what` ("a param"). False and an error if it is no name, reserved, or taken.
+  bool claim(const std::string& name, Place place, const std::string& what);
+  /// The same for a name that the job cannot change, of a result or a parameter of a kernel: it may be a word
+  /// of expressions, and if it is taken, the fault is with who took it.
+  bool claim_result(const std::string& name, Place place, const std::string& what);
+  bool is_taken(const std::string& name) const { return owners_.count(name) > 0; }
+  /// The name was defined, with an error: complaints about it are not repeated where it is used.
+  void give_up(const std::string& name) { faulty_.insert(name); }
+  /// Something that has results is not known: any unknown name may be one of them.
+  void give_up_results() { results_unknown_ = true; }
+
+  // Expressions and templates, with the names so far; on failure an error (unless it only follows from
+  // another) and nothing
+  std::optional<expr::Program> program(const TomlNode& text);
+  /// The same, made real where it is an integer. `expected` says what must be a number.
+  std::optional<expr::Program> numeric_program(const Setting& setting);
+  std::optional<Template> make_template(const TomlNode& text, Template::Quoting quoting);
+  /// An entry of [reduce].
+  void reduction(const TomlEntry& entry);
+
+  /// Adds to the fingerprint.
+  void identify(std::string key, std::string value);
+
+ private:
+  bool mentions_faulty(const expr::Node& node) const;
+  bool is_faulty(const std::string& name) const;
+  void cannot_have(const std::string& name, Place place, const std::string& what, const std::string& why);
+
+  struct Owner {
+    std::string what;
+    Place place;
+  };
+  std::vector<Diagnostic> diagnostics_;
+  std::map<std::string, Owner> owners_;
+  std::set<std::string> faulty_;
+  bool results_unknown_ = false;
+};
+
+/// An expression whose value is the real number of another's.
+expr::Ast as_real(expr::Ast ast);
+
+/// A value of the file in one canonical form: spaces, comments, the writing of numbers and strings do not
+/// show.
+std::string canonical(const TomlNode& node);
+std::string canonical(const Value& value);
+
+/// A 128-bit FNV-1a hash as 32 hexadecimal digits: stable, for fingerprints; no protection against intent.
+std::string stable_hash(std::string_view data);
+
+// The sections, in the order in which they are read: each uses the names of those before it.
+void read_params(const TomlEntry& section, Reading& reading);
+void read_task(const TomlEntry& section, Reading& reading);
+void read_values(const TomlEntry& section, Reading& reading);
+void read_reduce(const TomlEntry& section, Reading& reading);
+void read_run(const TomlEntry* section, Reading& reading);
+void read_cluster(const TomlEntry& section, Reading& reading);
+
+/// The keys of [run].
+const std::vector<std::string>& run_keys();
+
+/// The inputs that a job's text names, read on rank zero: nothing is reported, open_job reports what is
+/// missing.
+std::vector<JobSource::Input> read_inputs(const TomlNode& root, const std::string& folder);
+
+}  // namespace fanfold

@@ -1,0 +1,196 @@
+// [task]: what runs.
+#include "job/task_section.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/nearest.hpp"
+
+namespace fanfold {
+namespace {
+
+using Kind = TomlNode::Kind;
+
+const SourceInfo* source_named(const std::string& name, const SourceRegistry& sources) {
+  const auto found = std::find_if(sources.begin(), sources.end(),
+                                  [&](const SourceInfo* info) { return info->name == name; });
+  return found == sources.end() ? nullptr : *found;
+}
+
+std::vector<std::string> source_names(const SourceRegistry& sources, bool with_output_only = false) {
+  std::vector<std::string> names;
+  for (const SourceInfo* const info : sources) {
+    if (info->has_output || !with_output_only) names.push_back(info->name);
+  }
+  return names;
+}
+
+void find_source(TaskReading& task) {
+  for (const TomlEntry& entry : task.table().entries) {
+    const SourceInfo* const info = source_named(entry.key, task.reading.sources);
+    if (info == nullptr) continue;
+    if (task.source == nullptr) {
+      task.source = info;
+      task.source_key = &entry;
+    } else {
+      task.reading.error(entry.place, fmt::format("a task has one source, but there are two: '{}' and '{}'",
+                                                  task.source->name, info->name));
+    }
+  }
+}
+
+void find_kernel_of(TaskReading& task) {
+  task.kernel_key = task.table().find("kernel");
+  if (task.kernel_key == nullptr) return;
+  Reading& reading = task.reading;
+  if (const auto name = reading.text(setting_of(*task.kernel_key))) {
+    task.kernel = find_kernel(*name);
+    if (task.kernel == nullptr) {
+      const std::vector<std::string> names = kernel_names();
+      reading.error_in(
+          task.kernel_key->node, 0,
+          fmt::format("unknown kernel '{}'{}{} the kernels are {}", *name, did_you_mean(*name, names),
+                      did_you_mean(*name, names).empty() ? ";" : "", listed(names)));
+    }
+  }
+  if (task.kernel == nullptr) reading.give_up_results();
+}
+
+std::vector<std::string> known_keys(const TaskReading& task) {
+  std::vector<std::string> known{"kernel", "cost", "with"};
+  for (const std::string& name : source_names(task.reading.sources)) known.push_back(name);
+  if (task.source != nullptr) {
+    for (const SourceKey& key : task.source->keys) known.push_back(key.name);
+  }
+  if (task.kernel != nullptr) {
+    for (const Parameter& parameter : task.kernel->info().parameters) known.push_back(parameter.name);
+  }
+  return known;
+}
+
+/// The sources that have a key.
+std::vector<std::string> sources_with(const std::string& key, const SourceRegistry& sources) {
+  std::vector<std::string> names;
+  for (const SourceInfo* const info : sources) {
+    const bool has_key = std::any_of(info->keys.begin(), info->keys.end(),
+                                     [&](const SourceKey& each) { return each.name == key; });
+    if (has_key) names.push_back("'" + info->name + "'");
+  }
+  return names;
+}
+
+/// Reports unknown keys, unless the kernel is unknown: they may be its parameters.
+void check_task_keys(TaskReading& task) {
+  if (task.kernel_key != nullptr && task.kernel == nullptr) return;
+  const std::vector<std::string> known = known_keys(task);
+  for (const TomlEntry& entry : task.table().entries) {
+    if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
+    const std::vector<std::string> owners = sources_with(entry.key, task.reading.sources);
+    if (owners.empty()) {
+      task.reading.unknown_key(entry, "[task]", known);
+    } else {
+      task.reading.error(
+          entry.place, fmt::format("'{}' belongs to the source {}, which this task does not have", entry.key,
+                                   listed(owners, "or")));
+    }
+    task.misspelt.emplace_back(nearest(entry.key, known));
+  }
+}
+
+void check_parts(const TaskReading& task) {
+  Reading& reading = task.reading;
+  const bool has_values = reading.document.root().find("values") != nullptr;
+  if (task.source == nullptr && task.kernel_key == nullptr && !has_values && task.misspelt.empty()) {
+    reading.error(task.section.place, fmt::format("nothing to run: [task] needs a kernel or a source ({})",
+                                                  listed(source_names(reading.sources), "or")));
+  }
+  if (task.kernel == nullptr || !task.kernel->info().takes_input) return;
+  const std::string name = task.kernel->info().name;
+  const std::string able = listed(source_names(reading.sources, true), "or");
+  if (task.source == nullptr) {
+    reading.error(
+        task.kernel_key->place,
+        fmt::format("the kernel '{}' takes input: the task needs a source with output ({})", name, able));
+  } else if (!task.source->has_output) {
+    reading.error(task.kernel_key->place,
+                  fmt::format("the kernel '{}' takes input, but the source '{}' has no output ({} {})", name,
+                              task.source->name, able,
+                              source_names(reading.sources, true).size() == 1 ? "has" : "have"));
+  }
+}
+
+/// Makes columns of results, and returns the slot of the first.
+std::size_t add_results(const std::vector<Result>& results, Place place, const std::string& what,
+                        Reading& reading) {
+  const std::size_t first = reading.job.scope.column_count();
+  for (const Result& result : results) {
+    if (reading.claim_result(result.name, place, what))
+      reading.job.scope.add_column(result.name, result.type);
+  }
+  return first;
+}
+
+/// The parameters that the job leaves to the kernel are constants as well, where nothing else has their
+/// names.
+void add_defaults(const TaskReading& task) {
+  const TomlEntry* const values = task.reading.document.root().find("values");
+  for (const Parameter& parameter : task.kernel->info().parameters) {
+    const bool is_value = values != nullptr && values->node.find(parameter.name) != nullptr;
+    if (!parameter.default_value || task.reading.is_taken(parameter.name) || is_value) continue;
+    const std::string what = fmt::format("a parameter of the kernel '{}'", task.kernel->info().name);
+    if (!task.reading.claim_result(parameter.name, task.kernel_key->place, what)) continue;
+    task.reading.job.scope.add_constant(parameter.name, *parameter.default_value);
+  }
+}
+
+void read_cost(const TaskReading& task) {
+  const TomlEntry* const cost = task.table().find("cost");
+  if (cost == nullptr) return;
+  if (!cost->node.is(Kind::text)) {
+    task.reading.wrong_type(setting_of(*cost), "an expression (a string)");
+  } else {
+    task.reading.job.cost = task.reading.numeric_program(setting_of(*cost));
+  }
+}
+
+}  // namespace
+
+const TomlEntry* TaskReading::parameter_key(const std::string& name) const {
+  const TomlEntry* const with = table().find("with");
+  if (with != nullptr) {
+    if (const TomlEntry* const entry = with->node.find(name)) return entry;
+  }
+  const bool is_other = name == "kernel" || name == "cost" || name == "with" || is_source_key(name);
+  return is_other ? nullptr : table().find(name);
+}
+
+bool TaskReading::is_source_key(const std::string& name) const {
+  return source_named(name, reading.sources) != nullptr ||
+         (source != nullptr && std::any_of(source->keys.begin(), source->keys.end(),
+                                           [&](const SourceKey& key) { return key.name == name; }));
+}
+
+void read_task(const TomlEntry& section, Reading& reading) {
+  TaskReading task{section, reading};
+  find_source(task);
+  find_kernel_of(task);
+  check_task_keys(task);
+  check_parts(task);
+  if (task.source != nullptr) read_source(task);
+  if (task.kernel != nullptr) read_kernel(task);
+  read_cost(task);
+  Job& job = reading.job;
+  if (task.source != nullptr) {
+    const std::string what = fmt::format("a result of the source '{}'", task.source->name);
+    job.source->first_slot = add_results(task.source->results, task.source_key->place, what, reading);
+  }
+  if (task.kernel != nullptr) {
+    const KernelInfo& info = task.kernel->info();
+    const std::string what = fmt::format("a result of the kernel '{}'", info.name);
+    job.kernel->first_slot = add_results(info.results, task.kernel_key->place, what, reading);
+    add_defaults(task);
+  }
+}
+
+}  // namespace fanfold
