@@ -49,7 +49,7 @@ class CountDown final : public Kernel {
   const KernelInfo info_{
       .name = "count_down",
       .summary = "counts down from x·steps_per_unit, then squares x: work in proportion to x",
-      .source = "",
+      .source = "a loop of n steps, which no one shortens",
       .takes_input = false,
       .draws_random = false,
       .parameters = {{"x", Type::real, "units of work; nothing is counted below 0", {}, {}},
