@@ -90,10 +90,10 @@ bool copy_text(const Instruction& at, const Frame& frame) {
   return false;
 }
 
-// Conversions.
+// Conversions. (hn::Ne is false for NaN on some targets; the negation of hn::Eq is true.)
 FANFOLD_VECTOR(copy_word, Integers, x)
 FANFOLD_VECTOR(to_real, Integers, hn::ConvertTo(Reals(), x))
-FANFOLD_VECTOR(truth, Reals, truth_of(hn::Ne(x, hn::Zero(d))))
+FANFOLD_VECTOR(truth, Reals, truth_of(hn::Not(hn::Eq(x, hn::Zero(d)))))
 
 bool to_integer(const Instruction& at, const Frame& frame) {
   const Reals d;
@@ -187,7 +187,7 @@ bool modulo_real(const Instruction& at, const Frame& frame) {
 }
 
 FANFOLD_VECTOR(equal_real, Reals, truth_of(hn::Eq(x, y)))
-FANFOLD_VECTOR(not_equal_real, Reals, truth_of(hn::Ne(x, y)))
+FANFOLD_VECTOR(not_equal_real, Reals, truth_of(hn::Not(hn::Eq(x, y))))
 FANFOLD_VECTOR(less_real, Reals, truth_of(hn::Lt(x, y)))
 FANFOLD_VECTOR(less_equal_real, Reals, truth_of(hn::Le(x, y)))
 FANFOLD_VECTOR(greater_real, Reals, truth_of(hn::Gt(x, y)))
