@@ -22,10 +22,8 @@ constexpr Range separators[] = {{0x09, 0x0D},     {0x20, 0x20},     {0xA0, 0xA0}
                                 {0x2000, 0x200A}, {0x202F, 0x202F}, {0x205F, 0x2060}, {0x3000, 0x3000}};
 
 constexpr std::uint32_t code_points = 0x110000;
-/// Bit c % 64 of element c / 64 says whether code point c is a word character.
-using Bitmap = std::array<std::uint64_t, code_points / 64>;
 
-constexpr void assign(Bitmap& bitmap, Range range, bool value) {
+constexpr void assign(CharacterBitmap& bitmap, Range range, bool value) {
   for (std::uint32_t word = range.first / 64; word <= range.last / 64; ++word) {
     std::uint64_t mask = ~std::uint64_t{0};
     if (word == range.first / 64) mask &= ~std::uint64_t{0} << (range.first % 64);
@@ -34,13 +32,18 @@ constexpr void assign(Bitmap& bitmap, Range range, bool value) {
   }
 }
 
-constexpr Bitmap make_word_characters() {
-  Bitmap bitmap{};
+constexpr CharacterBitmap make_word_characters() {
+  CharacterBitmap bitmap{};
   for (const Range& range : printable) assign(bitmap, range, true);
   for (const Range& range : separators) assign(bitmap, range, false);
   return bitmap;
 }
-constexpr Bitmap word_characters = make_word_characters();
+
+}  // namespace
+
+constexpr CharacterBitmap word_characters = make_word_characters();
+
+namespace {
 
 /// Whether all of 64·words code points are word characters.
 constexpr bool all_word(std::uint32_t first_word, std::uint32_t words) {

@@ -21,6 +21,10 @@ CharacterKind character_kind(std::uint32_t code_point);
 /// Precondition: next < end.
 bool decode_character(const std::uint8_t* next, const std::uint8_t* end, std::uint32_t& code_point);
 
+/// Bit c % 64 of element c / 64 says whether code point c is a word character.
+using CharacterBitmap = std::array<std::uint64_t, 0x110000 / 64>;
+extern const CharacterBitmap word_characters;
+
 /// The UTF-8 lead bytes of two and three bytes after which nothing but word characters can come, as two
 /// tables: lead byte b is one of them if uniform_leads.low[b % 16] & uniform_leads.high[b / 16] is not 0.
 struct UniformLeads {

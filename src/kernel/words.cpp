@@ -31,10 +31,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 constexpr std::size_t block_bytes = 64;
 using BlockTag = hn::CappedTag<std::uint8_t, block_bytes>;
 
-/// Of each byte of a block, whether it …
-struct AsciiMasks {
-  std::uint64_t word = 0;       ///< is an ASCII word character
-  std::uint64_t separator = 0;  ///< is an ASCII separator
+/// Of each byte of a block, whether it … (the first two: of ASCII at first, and then of all characters)
+struct CharacterMasks {
+  std::uint64_t word = 0;       ///< begins a word character
+  std::uint64_t separator = 0;  ///< begins a separator
   std::uint64_t newline = 0;
   std::uint64_t high = 0;  ///< is not ASCII
 };
@@ -44,6 +44,7 @@ struct Utf8Masks {
   std::uint64_t continuation = 0;  ///< is 0x80 … 0xBF
   std::uint64_t uniform = 0;       ///< is a uniform lead, see word_characters.hpp
   std::uint64_t three = 0;         ///< is 0xE0 or above
+  std::uint64_t four = 0;          ///< is 0xF0 or above
 };
 
 /// Adds the mask of one vector to that of its block.
@@ -56,10 +57,10 @@ HWY_INLINE void add_mask(BlockTag d, Mask mask, std::size_t offset, std::uint64_
   block |= bits << offset;
 }
 
-HWY_INLINE AsciiMasks ascii_masks(const std::uint8_t* block) {
+HWY_INLINE CharacterMasks ascii_masks(const std::uint8_t* block) {
   const BlockTag d;
   const hn::RebindToSigned<BlockTag> di;
-  AsciiMasks masks;
+  CharacterMasks masks;
   for (std::size_t offset = 0; offset < block_bytes; offset += hn::Lanes(d)) {
     const auto bytes = hn::LoadU(d, block + offset);
     const auto space = hn::Set(d, ' ');
@@ -89,40 +90,68 @@ HWY_INLINE Utf8Masks utf8_masks(const std::uint8_t* block) {
     add_mask(d, hn::Eq(top, hn::Set(d, 0x80)), offset, masks.continuation);
     add_mask(d, hn::Ne(hn::And(low, high), hn::Zero(d)), offset, masks.uniform);
     add_mask(d, hn::Eq(hn::Max(bytes, hn::Set(d, 0xE0)), bytes), offset, masks.three);
+    add_mask(d, hn::Eq(hn::Max(bytes, hn::Set(d, 0xF0)), bytes), offset, masks.four);
   }
   return masks;
 }
 
-/// Completes `ascii` with the characters that begin in the block and are not ASCII, and returns their number.
-HWY_INLINE std::uint64_t classify_utf8(const std::uint8_t* block, const std::uint8_t* text,
-                                       const std::uint8_t* end, AsciiMasks& ascii) {
-  const Utf8Masks masks = utf8_masks(block);
-  // What follows the last two bytes is in the next block: a lead there is decoded one by one.
-  const std::uint64_t complete =
-      (masks.three & ~(std::uint64_t{3} << 62)) | (~masks.three & ~(std::uint64_t{1} << 63));
-  const std::uint64_t uniform = masks.uniform & complete;
-  const std::uint64_t valid =
-      uniform & (masks.continuation >> 1) & (~masks.three | (masks.continuation >> 2));
-  ascii.word |= valid;
-  std::uint64_t characters = static_cast<std::uint64_t>(std::popcount(valid));
-  for (std::uint64_t others = ascii.high & ~masks.continuation & ~uniform; others != 0;
-       others &= others - 1) {
-    const std::uint64_t bit = others & (0 - others);
+/// Of the bytes of `leads`, which begin sequences of kLength bytes that are all there, those that begin a
+/// word character.
+template <int kLength>
+HWY_INLINE std::uint64_t begin_words(const std::uint8_t* block, std::uint64_t leads) {
+  constexpr std::uint32_t smallest = kLength == 2 ? 0x80 : 0x800;  // below, the sequence is overlong
+  std::uint64_t words = 0;
+  for (; leads != 0; leads &= leads - 1) {
+    const int place = std::countr_zero(leads);
+    const std::uint8_t* const bytes = block + place;
+    const std::uint32_t code_point =
+        kLength == 2 ? (bytes[0] & 0x1FU) << 6 | (bytes[1] & 0x3FU)
+                     : (bytes[0] & 0x0FU) << 12 | (bytes[1] & 0x3FU) << 6 | (bytes[2] & 0x3FU);
+    const std::uint64_t is_word = word_characters[code_point / 64] >> (code_point % 64) & 1;
+    words |= (is_word & std::uint64_t{code_point >= smallest}) << place;
+  }
+  return words;
+}
+
+/// The characters that begin at `leads`, whatever they are: they are added to `begins`. Returns their number.
+HWY_INLINE std::uint64_t decode_each(const std::uint8_t* text, const std::uint8_t* end, std::uint64_t leads,
+                                     CharacterMasks& begins) {
+  std::uint64_t characters = 0;
+  for (; leads != 0; leads &= leads - 1) {
+    const std::uint64_t bit = leads & (0 - leads);
     std::uint32_t code_point = 0;
-    if (!decode_character(text + std::countr_zero(others), end, code_point)) continue;
+    if (!decode_character(text + std::countr_zero(leads), end, code_point)) continue;
     ++characters;
     const CharacterKind kind = character_kind(code_point);
-    if (kind == CharacterKind::word) ascii.word |= bit;
-    if (kind == CharacterKind::separator) ascii.separator |= bit;
+    if (kind == CharacterKind::word) begins.word |= bit;
+    if (kind == CharacterKind::separator) begins.separator |= bit;
   }
   return characters;
+}
+
+/// Completes `begins` with the characters that begin in the block and are not ASCII, and returns their
+/// number.
+HWY_INLINE std::uint64_t classify_utf8(const std::uint8_t* block, const std::uint8_t* text,
+                                       const std::uint8_t* end, CharacterMasks& begins) {
+  const Utf8Masks masks = utf8_masks(block);
+  const std::uint64_t leads = begins.high & ~masks.continuation;
+  // Sequences of two and three bytes that are in the block with all of their bytes (zeros are shifted in from
+  // beyond).
+  const std::uint64_t pairs = leads & ~masks.three & (masks.continuation >> 1);
+  const std::uint64_t triples =
+      leads & masks.three & ~masks.four & (masks.continuation >> 1) & (masks.continuation >> 2);
+  std::uint64_t words = (pairs | triples) & masks.uniform;
+  words |= begin_words<2>(block, pairs & ~masks.uniform);
+  words |= begin_words<3>(block, triples & ~masks.uniform);
+  begins.word |= words;
+  return static_cast<std::uint64_t>(std::popcount(words)) + decode_each(text, end, leads & ~words, begins);
 }
 
 /// Counts one block of `size` bytes. `block` has 64 readable bytes, NUL from `size` on; `text.next` the same
 /// bytes.
 HWY_INLINE void count_block(const std::uint8_t* block, std::size_t size, const std::uint8_t* text,
                             const std::uint8_t* end, WordCounts& counts) {
-  AsciiMasks masks = ascii_masks(block);
+  CharacterMasks masks = ascii_masks(block);
   counts.lines += static_cast<std::uint64_t>(std::popcount(masks.newline));
   counts.characters += size;
   if (masks.high != 0) {
