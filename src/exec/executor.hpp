@@ -14,6 +14,8 @@
 
 namespace fanfold {
 
+class Source;
+
 struct ExecutorOptions {
   std::uint32_t compute_threads = 1;
   std::uint32_t io_threads = 1;
@@ -33,7 +35,11 @@ class Executor {
  public:
   /// `wake` is called from pool threads whenever there is something to take; it must be quick and
   /// thread-safe.
+  /// The job must outlive the executor.
   Executor(const Job& job, ExecutorOptions options, std::function<void()> wake);
+  /// The same with another source than the program has: `source` executes job.source.
+  Executor(const Job& job, std::unique_ptr<const Source> source, ExecutorOptions options,
+           std::function<void()> wake);
   /// Ends as `abandon` does, and joins all threads.
   ~Executor();
 
@@ -60,7 +66,8 @@ class Executor {
   /// The share of the time since the last call that the slots were busy: 0 … 1.
   double take_load();
 
-  /// Ends running sources and kernels as soon as possible; their tasks are not reported.
+  /// Ends running sources and kernels as soon as possible; their tasks are not reported. What ended before
+  /// can still be taken. Chunks that are submitted later are dropped.
   void abandon();
 
   std::uint32_t slots()

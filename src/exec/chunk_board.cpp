@@ -1,0 +1,169 @@
+#include "exec/chunk_board.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace fanfold {
+
+ChunkBoard::ChunkBoard(const Job& job, ReportQueue& reports, std::function<void()> on_low_stock)
+    : job_(job), reports_(reports), on_low_stock_(std::move(on_low_stock)) {}
+
+void ChunkBoard::submit(Chunk chunk) {
+  const std::uint64_t tasks = size_of(chunk.tasks);
+  if (tasks == 0) return;
+  const MutexLock lock(mutex_);
+  if (closed_) return;
+  whole_.push_back(std::make_shared<BoardChunk>(std::move(chunk), arrivals_++, job_));
+  whole_tasks_ += tasks;
+  mean_chunk_ =
+      mean_chunk_ == 0 ? static_cast<double>(tasks) : 0.75 * mean_chunk_ + 0.25 * static_cast<double>(tasks);
+  if (tasks >= waiting_) return arrived_.notify_all();
+  for (std::uint64_t task = 0; task < tasks; ++task) arrived_.notify_one();
+}
+
+BoardChunkPointer ChunkBoard::enter() {
+  BoardChunkPointer chunk;
+  bool low = false;
+  {
+    const MutexLock lock(mutex_);
+    chunk = enter_locked();
+    low = whole_.empty();
+  }
+  if (low) on_low_stock_();
+  return chunk;
+}
+
+TaskOfChunk ChunkBoard::enter_for_task() {
+  TaskOfChunk taken;
+  bool low = false;
+  {
+    const MutexLock lock(mutex_);
+    taken.chunk = enter_locked();
+    TaskList tasks;
+    // Only holders of the mutex claim or recall tasks one by one: what has unstarted tasks keeps them until
+    // here.
+    if (taken.chunk) taken.chunk->work.claim(1, tasks);
+    if (!tasks.empty()) taken.task = TaskIndex(tasks.front().begin);
+    low = whole_.empty();
+  }
+  if (low) on_low_stock_();
+  return taken;
+}
+
+BoardChunkPointer ChunkBoard::enter_locked() {
+  while (!closed_) {
+    for (auto& [number, entered] : entered_) {
+      if (entered.chunk->work.unstarted() == 0) continue;
+      ++entered.inside;
+      ++inside_;
+      return entered.chunk;
+    }
+    if (!whole_.empty()) {
+      BoardChunkPointer chunk = std::move(whole_.front());
+      whole_.pop_front();
+      whole_tasks_ -= chunk->work.unstarted();
+      entered_.emplace(chunk->number, Entered{chunk, 1});
+      ++inside_;
+      return chunk;
+    }
+    ++waiting_;
+    arrived_.wait(mutex_);
+    --waiting_;
+  }
+  return nullptr;
+}
+
+void ChunkBoard::leave(const BoardChunkPointer& chunk) {
+  {
+    const MutexLock lock(mutex_);
+    const auto place = entered_.find(chunk->number);
+    if (place == entered_.end()) return;  // closed
+    --place->second.inside;
+    --inside_;
+    if (!is_finished(place->second)) return;
+  }
+  finish(chunk);
+}
+
+bool ChunkBoard::is_finished(const Entered& entered) const {
+  return entered.inside == 0 && entered.chunk->work.unstarted() == 0;
+}
+
+void ChunkBoard::finish(const BoardChunkPointer& chunk) {
+  // It goes after its report is in the queue: otherwise board and queue could both be empty with a report in
+  // between.
+  flush(*chunk);
+  const MutexLock lock(mutex_);
+  entered_.erase(chunk->number);
+}
+
+void ChunkBoard::flush(BoardChunk& chunk) {
+  // Pushed under the chunk's lock, so that whoever finds nothing pending knows that all is in the queue.
+  const MutexLock lock(chunk.mutex);
+  if (!chunk.pending.empty()) reports_.push(chunk.pending.take(chunk.work.id()));
+}
+
+void ChunkBoard::flush() {
+  std::vector<BoardChunkPointer> chunks;
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [number, entered] : entered_) chunks.push_back(entered.chunk);
+  }
+  for (const BoardChunkPointer& chunk : chunks) flush(*chunk);
+}
+
+std::vector<ChunkTasks> ChunkBoard::recall(std::uint64_t tasks) {
+  std::vector<ChunkTasks> recalled;
+  std::vector<BoardChunkPointer> finished;
+  {
+    const MutexLock lock(mutex_);
+    recall_whole(tasks, recalled);
+    for (auto place = entered_.rbegin(); place != entered_.rend() && tasks > 0; ++place) {
+      Entered& entered = place->second;
+      TaskList taken = entered.chunk->work.recall(tasks);
+      if (taken.empty()) continue;
+      tasks -= size_of(taken);
+      recalled.push_back({entered.chunk->work.id(), std::move(taken)});
+      if (is_finished(entered)) finished.push_back(entered.chunk);
+    }
+  }
+  for (const BoardChunkPointer& chunk : finished) finish(chunk);
+  return recalled;
+}
+
+void ChunkBoard::recall_whole(std::uint64_t& tasks, std::vector<ChunkTasks>& recalled) {
+  while (tasks > 0 && !whole_.empty()) {
+    ChunkWork& work = whole_.back()->work;
+    TaskList taken = work.recall(tasks);
+    if (taken.empty()) return;  // fewer than can be taken one by one
+    const std::uint64_t count = size_of(taken);
+    tasks -= count;
+    whole_tasks_ -= count;
+    recalled.push_back({work.id(), std::move(taken)});
+    if (work.unstarted() == 0) whole_.pop_back();
+  }
+}
+
+void ChunkBoard::close() {
+  const MutexLock lock(mutex_);
+  closed_ = true;
+  whole_.clear();
+  whole_tasks_ = 0;
+  entered_.clear();
+  inside_ = 0;
+  arrived_.notify_all();
+}
+
+ChunkBoard::Stock ChunkBoard::stock() const {
+  const MutexLock lock(mutex_);
+  Stock stock{whole_tasks_, whole_.size(), inside_, mean_chunk_};
+  for (const auto& [number, entered] : entered_) stock.unstarted += entered.chunk->work.unstarted();
+  return stock;
+}
+
+bool ChunkBoard::empty() const {
+  const MutexLock lock(mutex_);
+  return whole_.empty() && entered_.empty();
+}
+
+}  // namespace fanfold

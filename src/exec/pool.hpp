@@ -1,0 +1,63 @@
+// What the two kinds of pools have in common.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+
+#include "exec/chunk_board.hpp"
+#include "exec/executor.hpp"
+#include "exec/output_values.hpp"
+#include "exec/report_queue.hpp"
+#include "exec/slot_clock.hpp"
+#include "exec/started_tasks.hpp"
+#include "exec/task_cost.hpp"
+
+namespace fanfold {
+
+/// What the threads of an executor share. It outlives them.
+struct PoolContext {
+  PoolContext(const Job& of_job, const ExecutorOptions& with_options, std::uint32_t slots,
+              std::function<void()> waker)
+      : job(of_job),
+        options(with_options),
+        wake(std::move(waker)),
+        output_values(job),
+        reports(wake),
+        board(job, reports, wake),
+        clocks(slots) {}
+
+  const Job& job;
+  const ExecutorOptions options;
+  const std::function<void()> wake;
+  const OutputValues output_values;
+  const SlotClock::Clock::time_point epoch = SlotClock::Clock::now();  ///< what Outcome::start counts from
+  ReportQueue reports;
+  ChunkBoard board;
+  StartedTasks started;
+  TaskCost cost;
+  std::deque<SlotClock> clocks;  ///< one for each slot
+
+  bool stopped() const { return __atomic_load_n(&stop, __ATOMIC_RELAXED); }
+  void request_stop() { __atomic_store_n(&stop, true, __ATOMIC_RELAXED); }
+  /// A plain bool, for kernels of other compilers look at it: see Batch::stop_requested.
+  bool stop = false;
+};
+
+/// Threads that run tasks of the board. They run from construction to destruction, which waits for the board
+/// to be closed.
+class Pool {
+ public:
+  virtual ~Pool() = default;
+  /// Puts what the threads hold back of tasks that ended into the pending parts of their chunks.
+  virtual void collect() = 0;
+  /// Tasks that run now.
+  virtual std::uint64_t running() const = 0;
+  /// Ends what runs as soon as possible. The stop of the context was requested, its board closed.
+  virtual void interrupt() = 0;
+};
+
+/// For the first line of a thread of a pool: signals are the main thread's business.
+void block_signals();
+
+}  // namespace fanfold

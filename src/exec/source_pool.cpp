@@ -1,0 +1,323 @@
+#include "exec/source_pool.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <optional>
+
+#include "exec/batch_evaluator.hpp"
+#include "exec/captured_text.hpp"
+#include "exec/temporary_folder.hpp"
+
+namespace fanfold {
+namespace {
+
+using Clock = SlotClock::Clock;
+
+/// Retrieved tasks that wait, for each compute thread.
+constexpr std::size_t waiting_per_thread = 4;
+
+double seconds_between(Clock::time_point begin, Clock::time_point end) {
+  return std::chrono::duration<double>(end - begin).count();
+}
+
+bool uses_temporary_folder(const SourceSpec& spec) {
+  return std::ranges::any_of(spec.arguments, [](const SourceArgument& argument) {
+    return std::ranges::any_of(argument.templates, [](const auto& entry) { return entry.second.uses_tmp(); });
+  });
+}
+
+Retrieved failure(const std::string& error) {
+  Retrieved retrieved;
+  retrieved.status = Status::failed;
+  retrieved.error = error;
+  return retrieved;
+}
+
+TaskRange range_of(TaskIndex task) { return {task.value(), task.value() + 1}; }
+
+}  // namespace
+
+/// Runs the source. One for each I/O thread.
+class SourcePool::Retriever {
+ public:
+  Retriever(PoolContext& context, const Source& source, std::uint32_t slot)
+      : context_(context),
+        source_(source),
+        slot_(slot),
+        uses_tmp_(uses_temporary_folder(*context.job.source)),
+        evaluator_(context.job, context.output_values, &context.stop) {}
+
+  RetrievedTask run(TaskOfChunk task) {
+    announce(task);
+    const Clock::time_point begin = Clock::now();
+    SlotClock& clock = context_.clocks[slot_];
+    clock.begin(begin);
+    RetrievedTask result;
+    result.slot = slot_;
+    result.start = seconds_between(context_.epoch, begin);
+    try {
+      result.retrieved = retrieve(task);
+    } catch (const std::exception& error) {  // of a template, of a folder, of memory: this task's bad luck
+      result.retrieved = failure(error.what());
+    }
+    const Clock::time_point end = Clock::now();
+    clock.end(end);
+    result.duration = seconds_between(begin, end);
+    result.task = std::move(task);
+    return result;
+  }
+
+ private:
+  /// Tasks are made known when they start, unless they are known to be short.
+  void announce(const TaskOfChunk& task) {
+    if (context_.cost.mean().value_or(1) <= long_task_seconds) return;
+    context_.started.add(task.chunk->work.id(), {range_of(task.task)});
+    context_.wake();
+  }
+
+  Retrieved retrieve(const TaskOfChunk& task) {
+    const Job& job = context_.job;
+    std::optional<TemporaryFolder> folder;
+    if (uses_tmp_) folder.emplace();
+    TemplateContext values;
+    values.task = task.task;
+    values.seed = job.seed_of(task.task);
+    values.attempt = task.chunk->work.attempt();
+    values.rank = context_.options.rank;
+    values.slot = slot_;
+    if (folder) values.tmp = folder->path();
+    values.params = job.space.params_of(task.task);
+    evaluate_numbers(task.task);
+    if (evaluator_.failures().any()) return failure(evaluator_.failures().failures().front().reason);
+    return source_.retrieve({values, numbers_, job.run.timeout});
+  }
+
+  void evaluate_numbers(TaskIndex task) {
+    numbers_.clear();
+    const TaskRange range = range_of(task);
+    evaluator_.begin({&range, 1});
+    for (const SourceArgument& argument : context_.job.source->arguments) {
+      if (argument.number) numbers_.push_back(evaluator_.number(*argument.number));
+    }
+  }
+
+  PoolContext& context_;
+  const Source& source_;
+  const std::uint32_t slot_;
+  const bool uses_tmp_;
+  BatchEvaluator evaluator_;
+  std::vector<double> numbers_;
+};
+
+/// Computes kernel and values of retrieved tasks and makes their outcomes. One for each thread that finishes
+/// tasks.
+class SourcePool::Finisher {
+ public:
+  Finisher(PoolContext& context, bool keeps_output)
+      : context_(context),
+        value_slots_(context.job.value_slots()),
+        keeps_output_(keeps_output),
+        evaluator_(context.job, context.output_values, &context.stop) {}
+
+  /// Finishes tasks whose source succeeded, as one batch; they need not be of one chunk.
+  void finish(std::span<RetrievedTask> tasks) {
+    const Clock::time_point begin = Clock::now();
+    evaluate(tasks);
+    if (context_.stopped()) return;
+    const double share = seconds_between(begin, Clock::now()) / static_cast<double>(tasks.size());
+    std::vector<std::string> errors(tasks.size());
+    for (const RowFailures::Failure& failure : evaluator_.failures().failures())
+      errors[failure.row] = failure.reason;
+    for (std::size_t row = 0; row < tasks.size(); ++row) {
+      tasks[row].duration += share;
+      if (!errors[row].empty()) {
+        tasks[row].retrieved.status = Status::failed;
+        tasks[row].retrieved.error = errors[row];
+      }
+      record(tasks[row], row);
+    }
+  }
+
+  /// Finishes a task whose source failed.
+  void finish_failed(RetrievedTask& task) {
+    if (context_.stopped()) return;
+    const TaskRange range = range_of(task.task.task);
+    evaluator_.begin({&range, 1});
+    record(task, 0);
+  }
+
+ private:
+  void evaluate(std::span<RetrievedTask> tasks) {
+    std::vector<TaskRange> ranges;
+    std::vector<std::string_view> outputs;
+    for (const RetrievedTask& task : tasks) {
+      ranges.push_back(range_of(task.task.task));
+      outputs.push_back(task.retrieved.output);
+    }
+    evaluator_.begin(ranges);
+    for (std::size_t row = 0; row < tasks.size(); ++row)
+      evaluator_.set_results(row, tasks[row].retrieved.results);
+    evaluator_.evaluate(outputs);
+  }
+
+  /// Puts the outcome of a row into the pending part of its chunk, and leaves the chunk.
+  void record(RetrievedTask& task, std::size_t row) {
+    const BoardChunkPointer chunk = task.task.chunk;
+    context_.cost.add(1, task.duration);
+    {
+      const MutexLock lock(chunk->mutex);
+      FinishedPart& pending = chunk->pending;
+      pending.busy += task.duration;
+      if (will_be_retried(task)) {
+        append(pending.to_retry, task.task.task);
+      } else {
+        reduce(task, row, pending.partial);
+        append(pending.finished, task.task.task);
+      }
+      pending.outcomes.push_back(outcome_of(task, row));
+    }
+    context_.board.leave(chunk);
+  }
+
+  bool will_be_retried(const RetrievedTask& task) const {
+    return task.retrieved.status != Status::succeeded &&
+           task.task.chunk->work.attempt().value() <= context_.job.run.retries;
+  }
+
+  /// An aggregate whose expression fails on the row makes the task a failed one. That is final: the
+  /// aggregates know of it.
+  void reduce(RetrievedTask& task, std::size_t row, reduce::Partial& partial) {
+    const reduce::Plan& plan = context_.job.reductions;
+    Retrieved& retrieved = task.retrieved;
+    const bool succeeded = retrieved.status == Status::succeeded;
+    if (plan.empty() || (!succeeded && !plan.sees_failures())) return;
+    row_columns_.clear();
+    for (const ConstColumn& column : evaluator_.columns()) {
+      row_columns_.push_back(column.size() == 0 ? column : column.rows(row, 1));
+    }
+    row_failures_.reset(1);
+    if (!succeeded) row_failures_.fail(0, retrieved.error);
+    partial.add({row_columns_, {&task.task.task, 1}, {&retrieved.status, 1}}, row_failures_,
+                evaluator_.scratch());
+    if (succeeded && row_failures_.any()) {
+      retrieved.status = Status::failed;
+      retrieved.error = row_failures_.failures().front().reason;
+    }
+  }
+
+  Outcome outcome_of(RetrievedTask& task, std::size_t row) const {
+    Retrieved& retrieved = task.retrieved;
+    Outcome outcome;
+    outcome.task = task.task.task;
+    outcome.attempt = task.task.chunk->work.attempt();
+    outcome.status = retrieved.status;
+    outcome.rank = context_.options.rank;
+    outcome.slot = task.slot;
+    outcome.start = task.start;
+    outcome.duration = task.duration;
+    outcome.exit_code = retrieved.exit_code;
+    outcome.signal = retrieved.signal;
+    outcome.error = std::move(retrieved.error);
+    outcome.errors = std::move(retrieved.errors);
+    if (keeps_output_) outcome.output = shortened(std::move(retrieved.output));
+    if (retrieved.status != Status::succeeded) return outcome;
+    for (const std::size_t slot : value_slots_)
+      outcome.values.push_back(evaluator_.columns()[slot].value(row));
+    return outcome;
+  }
+
+  std::string shortened(std::string output) const {
+    if (output.size() <= context_.options.output_limit) return output;
+    CapturedHead head(context_.options.output_limit);
+    head.add(output);
+    return head.take();
+  }
+
+  PoolContext& context_;
+  const std::vector<std::size_t> value_slots_;
+  const bool keeps_output_;
+  BatchEvaluator evaluator_;
+  std::vector<ConstColumn> row_columns_;
+  RowFailures row_failures_;
+};
+
+SourcePool::SourcePool(PoolContext& context, std::unique_ptr<const Source> source)
+    : context_(context),
+      source_(std::move(source)),
+      to_compute_(waiting_per_thread * context.options.compute_threads, context.options.compute_threads) {
+  try {
+    start_threads();
+  } catch (...) {
+    context.board.close();  // no thread is left waiting when those that did start are joined
+    to_compute_.close();
+    throw;
+  }
+}
+
+void SourcePool::start_threads() {
+  for (std::uint32_t slot = 0; slot < context_.options.io_threads; ++slot) {
+    threads_.emplace_back([this, slot] { retrieve_tasks(slot); });
+  }
+  if (!context_.job.kernel) return;
+  for (std::uint32_t thread = 0; thread < context_.options.compute_threads; ++thread) {
+    threads_.emplace_back([this] { compute_tasks(); });
+  }
+}
+
+SourcePool::~SourcePool() { to_compute_.close(); }
+
+void SourcePool::interrupt() {
+  to_compute_.close();
+  source_->interrupt();
+}
+
+void SourcePool::retrieve_tasks(std::uint32_t slot) {
+  block_signals();
+  lift_launcher_binding(context_.options.io_threads);
+  Retriever retriever(context_, *source_, slot);
+  Finisher finisher(context_, source_->keeps_output());
+  for (;;) {
+    TaskOfChunk task = context_.board.enter_for_task();
+    if (!task.chunk) return;
+    RetrievedTask retrieved = retriever.run(std::move(task));
+    if (retrieved.retrieved.status != Status::succeeded) {
+      finisher.finish_failed(retrieved);
+    } else if (context_.job.kernel) {
+      to_compute_.push(std::move(retrieved));
+    } else {
+      finisher.finish({&retrieved, 1});
+    }
+  }
+}
+
+void SourcePool::compute_tasks() {
+  block_signals();
+  Finisher finisher(context_, source_->keeps_output());
+  for (;;) {
+    std::vector<RetrievedTask> tasks = to_compute_.take_share();
+    if (tasks.empty()) return;
+    finisher.finish(tasks);
+  }
+}
+
+void lift_launcher_binding(std::uint32_t threads) {
+  // Open MPI tells so those processes that it bound itself; a binding by taskset or Slurm was somebody's
+  // decision.
+  if (std::getenv("OMPI_MCA_orte_bound_at_launch") == nullptr) return;
+  cpu_set_t cpus;
+  if (sched_getaffinity(0, sizeof cpus, &cpus) != 0) return;
+  if (static_cast<std::uint32_t>(CPU_COUNT(&cpus)) >= threads) return;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) CPU_SET(cpu, &cpus);
+  sched_setaffinity(0, sizeof cpus, &cpus);  // the kernel leaves out what does not exist or is not allowed
+}
+
+void block_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+}  // namespace fanfold

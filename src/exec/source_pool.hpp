@@ -1,0 +1,53 @@
+// Threads that run the tasks of a job with a source: some retrieve, others compute.
+#pragma once
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "exec/bounded_queue.hpp"
+#include "exec/pool.hpp"
+#include "exec/source.hpp"
+
+namespace fanfold {
+
+/// What an I/O thread retrieved for a task.
+struct RetrievedTask {
+  TaskOfChunk task;
+  std::uint32_t slot = 0;
+  double start = 0;     ///< seconds since the epoch of the context
+  double duration = 0;  ///< seconds that threads worked on it; waiting for a compute thread is not work
+  Retrieved retrieved;
+};
+
+/// I/O threads take tasks one by one, in order, and retrieve. Without a kernel they finish the task as well;
+/// with one, it waits for a compute thread, which takes several that are ready as one batch. When a few wait
+/// for each compute thread, the I/O threads wait too: what was retrieved and not yet computed stays bounded.
+class SourcePool final : public Pool {
+ public:
+  SourcePool(PoolContext& context, std::unique_ptr<const Source> source);
+  ~SourcePool() override;
+
+  void collect() override {}  // finished tasks are put into their chunk's pending part one by one
+  std::uint64_t running() const override { return context_.board.stock().inside; }
+  void interrupt() override;
+
+ private:
+  class Retriever;
+  class Finisher;
+  void start_threads();
+  void retrieve_tasks(std::uint32_t slot);
+  void compute_tasks();
+
+  PoolContext& context_;
+  const std::unique_ptr<const Source> source_;
+  BoundedQueue<RetrievedTask> to_compute_;
+  std::vector<std::jthread> threads_;
+};
+
+/// Lets the calling thread, and the children that it starts, run on every CPU of the machine, if mpirun bound
+/// this process to fewer CPUs than `threads`: children bound to the one core of a rank would starve one
+/// another.
+void lift_launcher_binding(std::uint32_t threads);
+
+}  // namespace fanfold
