@@ -1,8 +1,8 @@
 // fanfold check: reads a job as `run` would, and says what it is. Runs nothing, loads no MPI.
+#include <fmt/format.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -23,7 +23,8 @@ constexpr std::uint64_t shown_tasks = 3;
 std::string work_of(const Job& job) {
   std::string text;
   if (job.source) text += fmt::format("source {}", job.source->info->name);
-  if (job.kernel) text += fmt::format("{}kernel {}", text.empty() ? "" : " → ", job.kernel->kernel->info().name);
+  if (job.kernel)
+    text += fmt::format("{}kernel {}", text.empty() ? "" : " → ", job.kernel->kernel->info().name);
   return text.empty() ? "values only" : text;
 }
 

@@ -50,7 +50,8 @@ std::string usage_message(const CLI::App& program, const CLI::ParseError& error,
 }
 
 ExitStatus run_program(int argc, char** argv) {
-  CLI::App program("fanfold runs many independent tasks, defined in one file, over MPI ranks and threads.", "fanfold");
+  CLI::App program("fanfold runs many independent tasks, defined in one file, over MPI ranks and threads.",
+                   "fanfold");
   program.set_version_flag("--version", "fanfold " + version());
   program.require_subcommand(1);
   Action action;

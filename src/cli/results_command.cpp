@@ -54,7 +54,8 @@ void add_results_command(CLI::App& program, Action& action) {
   const auto options = std::make_shared<Options>();
   command->add_option("run", options->run_file, "The run file")->required();
   CLI::Option* csv = command->add_flag("--csv", options->csv, "A row for each finished task, as CSV");
-  command->add_flag("--jsonl", options->json_lines, "A row for each finished task, one JSON object a line")->excludes(csv);
+  command->add_flag("--jsonl", options->json_lines, "A row for each finished task, one JSON object a line")
+      ->excludes(csv);
   command->add_flag("--failed", options->failed, "Rows of failed tasks only");
   command->footer("Example: fanfold results pi.run --csv");
   command->callback([options, &action] { action = [options] { return show_results(*options); }; });

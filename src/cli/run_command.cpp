@@ -69,7 +69,8 @@ std::uint32_t share_of_cpus() {
   const LocalRanks local = local_ranks();
   const int cpus = allowed_cpus();
   if (cpus < online_cpus()) return static_cast<std::uint32_t>(cpus);  // bound: they are this rank's own
-  return static_cast<std::uint32_t>(std::max(1, cpus / local.count + (local.index < cpus % local.count ? 1 : 0)));
+  return static_cast<std::uint32_t>(
+      std::max(1, cpus / local.count + (local.index < cpus % local.count ? 1 : 0)));
 }
 
 Threads choose_threads(const Job& job) {
@@ -92,7 +93,8 @@ std::string run_file_of(const Options& options) {
   return std::filesystem::path(options.job_file).stem().string() + ".run";
 }
 
-void print_result(const Options& options, const Job& job, const RunResult& result, const std::string& run_file) {
+void print_result(const Options& options, const Job& job, const RunResult& result,
+                  const std::string& run_file) {
   std::string text;
   if (options.json) {
     nlohmann::ordered_json object{{"job", job.name},
@@ -109,10 +111,12 @@ void print_result(const Options& options, const Job& job, const RunResult& resul
   const std::string summary = summary_text(job, result, options.job_file, run_file);
   if (!options.quiet || result.status != ExitStatus::success) std::fputs(summary.c_str(), stderr);
   std::fwrite(text.data(), 1, text.size(), stdout);
-  if (std::fflush(stdout) != 0) throw RunError("cannot write the answer to standard output; the run file has it");
+  if (std::fflush(stdout) != 0)
+    throw RunError("cannot write the answer to standard output; the run file has it");
 }
 
-ExitStatus coordinate(const Options& options, Transport& transport, std::shared_ptr<Terminal> terminal) {
+ExitStatus coordinate(const Options& options, Transport& transport, std::shared_ptr<Terminal> terminal,
+                      const InterruptGuard& interrupts) {
   const JobSource source = read_job(options.job_file, overrides_of(options), source_registry());
   const std::unique_ptr<const Job> job = open_job(source, source_registry());
   RunOptions run;
@@ -122,6 +126,7 @@ ExitStatus coordinate(const Options& options, Transport& transport, std::shared_
   run.tasks = parse_selection(options.tasks, options.task, job->size());
   run.rank_zero_works = !options.coordinate_only || transport.size() == 1;
   run.choose_threads = choose_threads;
+  run.interrupts = &interrupts;
   Progress progress(std::move(terminal), !options.quiet);
   const RunResult result = run_coordinator(transport, *job, source, run, progress);
   transport.finalize(result.lost_ranks > 0);
@@ -132,10 +137,16 @@ ExitStatus coordinate(const Options& options, Transport& transport, std::shared_
 ExitStatus execute(const Options& options) {
   const std::unique_ptr<Transport> transport =
       started_by_mpi() ? open_mpi_transport() : std::make_unique<LocalTransport>();
-  const Verbosity verbosity = options.verbose ? Verbosity::verbose : options.quiet ? Verbosity::quiet : Verbosity::normal;
-  std::shared_ptr<Terminal> terminal = set_up_logging(verbosity, transport->rank().value(), transport->size());
+  const Verbosity verbosity = options.verbose ? Verbosity::verbose
+                              : options.quiet ? Verbosity::quiet
+                                              : Verbosity::normal;
+  std::shared_ptr<Terminal> terminal =
+      set_up_logging(verbosity, transport->rank().value(), transport->size());
+  // Every rank of a launcher gets the signals that it gets: rank zero heeds them, the others wait for its
+  // word.
+  const InterruptGuard interrupts;
   try {
-    if (transport->rank() == Rank(0)) return coordinate(options, *transport, std::move(terminal));
+    if (transport->rank() == Rank(0)) return coordinate(options, *transport, std::move(terminal), interrupts);
     run_worker(*transport, choose_threads);
     transport->finalize(false);
     return ExitStatus::success;
@@ -168,7 +179,8 @@ std::vector<std::string> without_ranks(const std::vector<std::string>& words) {
 ExitStatus run_or_launch(const Options& options, const std::vector<std::string>& words) {
   if (!options.simd.empty()) choose_simd_target(options.simd);
   if (options.ranks > 0) {
-    if (started_by_mpi()) throw UsageError("-n starts mpirun, but mpirun has started this process: leave out one of them");
+    if (started_by_mpi())
+      throw UsageError("-n starts mpirun, but mpirun has started this process: leave out one of them");
     exec_mpirun(options.ranks, without_ranks(words));
   }
   return execute(options);
@@ -180,10 +192,13 @@ void add_run_command(CLI::App& program, Action& action, std::vector<std::string>
   CLI::App* command = program.add_subcommand("run", "Run a job, or go on with a run that was stopped");
   const auto options = std::make_shared<Options>();
   command->add_option("job", options->job_file, "The job file")->required();
-  command->add_option("-n,--ranks", options->ranks, "Start mpirun with this many ranks")->check(CLI::PositiveNumber);
-  command->add_option("--run", options->run_file, "The run file (default: the job file's name with .run, here)");
+  command->add_option("-n,--ranks", options->ranks, "Start mpirun with this many ranks")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--run", options->run_file,
+                      "The run file (default: the job file's name with .run, here)");
   command->add_flag("--fresh", options->fresh, "Start anew: replace the run file");
-  command->add_flag("--retry-failed", options->retry_failed, "Run tasks again that failed in an earlier execution");
+  command->add_flag("--retry-failed", options->retry_failed,
+                    "Run tasks again that failed in an earlier execution");
   command->add_option("--tasks", options->tasks, "Only these tasks: FIRST:END, without the one numbered END");
   command->add_option("--task", options->task, "Only this task");
   command->add_option("--seed", options->seed, "Instead of the job's seed");

@@ -1,8 +1,8 @@
 // fanfold status: how far a run is, while it is live and afterwards.
+#include <fmt/format.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <fmt/format.h>
 
 #include <chrono>
 #include <cstdio>
@@ -21,17 +21,18 @@ namespace fanfold {
 namespace {
 
 std::int64_t seconds_since_1970() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 std::string live_text(const LiveStatus& live) {
   if (is_stale(live, seconds_since_1970())) {
     return fmt::format("interrupted: pid {} on {} is gone; the run can go on\n", live.pid, live.host);
   }
-  return fmt::format("running on {} (pid {}, {}) for {}: {} of {} finished, {} failed, {} running\n", live.host,
-                     live.pid, count_of(live.ranks, "rank"), duration_text(live.seconds),
-                     with_separators(live.finished), count_of(live.tasks, "task"), with_separators(live.failed),
-                     with_separators(live.running));
+  return fmt::format("running on {} (pid {}, {}) for {}: {} of {} finished, {} failed, {} running\n",
+                     live.host, live.pid, count_of(live.ranks, "rank"), duration_text(live.seconds),
+                     with_separators(live.finished), count_of(live.tasks, "task"),
+                     with_separators(live.failed), with_separators(live.running));
 }
 
 ExitStatus show_status(const std::string& path) {
@@ -40,7 +41,8 @@ ExitStatus show_status(const std::string& path) {
   // Reductions are not shown, so that they need not be merged.
   const RunState state = file.load([](const std::vector<Bytes>&) { return Bytes(); });
   const std::uint64_t finished = state.finished.size();
-  std::string text = fmt::format("{}: job {}, created {} on {}\n", path, header.job_name, header.created, header.host);
+  std::string text =
+      fmt::format("{}: job {}, created {} on {}\n", path, header.job_name, header.created, header.host);
   text += fmt::format("recorded: {} of {} finished, {} failed; {}, {}\n", with_separators(finished),
                       count_of(header.tasks, "task"), with_separators(state.failed),
                       count_of(state.executions, "execution"), duration_text(state.seconds));

@@ -29,7 +29,8 @@ std::optional<TaskRange> parse_range(const std::string& text, std::uint64_t size
 
 }  // namespace
 
-std::optional<TaskRange> parse_selection(const std::string& tasks, const std::string& task, std::uint64_t size) {
+std::optional<TaskRange> parse_selection(const std::string& tasks, const std::string& task,
+                                         std::uint64_t size) {
   if (!tasks.empty() && !task.empty()) throw UsageError("give --tasks or --task, not both");
   if (!task.empty()) {
     const auto index = parse_index(task);
@@ -41,7 +42,8 @@ std::optional<TaskRange> parse_selection(const std::string& tasks, const std::st
   if (tasks.empty()) return std::nullopt;
   const auto range = parse_range(tasks, size);
   if (!range || range->empty() || range->end > size) {
-    throw UsageError(fmt::format("--tasks: expected FIRST:END with 0 <= FIRST < END <= {}, not '{}'", size, tasks));
+    throw UsageError(
+        fmt::format("--tasks: expected FIRST:END with 0 <= FIRST < END <= {}, not '{}'", size, tasks));
   }
   return range;
 }

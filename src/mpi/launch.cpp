@@ -26,7 +26,8 @@ void set_default(const char* name, const char* value) { setenv(name, value, /*ov
 }  // namespace
 
 void exec_mpirun(int ranks, const std::vector<std::string>& command) {
-  std::vector<std::string> words{"mpirun", "-n", std::to_string(ranks), "--bind-to", "none", "--oversubscribe", "-q"};
+  std::vector<std::string> words{"mpirun",          "-n", std::to_string(ranks), "--bind-to", "none",
+                                 "--oversubscribe", "-q"};
   words.insert(words.end(), command.begin(), command.end());
 
   // A start takes a third of the time when Open MPI need not look for networks; the user's own settings win.

@@ -48,8 +48,10 @@ std::unique_ptr<Transport> open_mpi_transport() {
 }
 
 LocalRanks local_ranks() {
-  return {std::max(1, environment_number("OMPI_COMM_WORLD_LOCAL_SIZE", environment_number("MPI_LOCALNRANKS", 1))),
-          std::max(0, environment_number("OMPI_COMM_WORLD_LOCAL_RANK", environment_number("MPI_LOCALRANKID", 0)))};
+  return {
+      std::max(1, environment_number("OMPI_COMM_WORLD_LOCAL_SIZE", environment_number("MPI_LOCALNRANKS", 1))),
+      std::max(0,
+               environment_number("OMPI_COMM_WORLD_LOCAL_RANK", environment_number("MPI_LOCALRANKID", 0)))};
 }
 
 }  // namespace fanfold

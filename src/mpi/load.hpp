@@ -10,8 +10,8 @@ namespace fanfold {
 /// True if an MPI launcher (mpirun, srun --mpi=pmix) started this process.
 bool started_by_mpi();
 
-/// Initialises MPI and returns its transport. Called once, by the main thread. Throws UsageError if the module or MPI
-/// cannot be loaded.
+/// Initialises MPI and returns its transport. Called once, by the main thread. Throws UsageError if the
+/// module or MPI cannot be loaded.
 std::unique_ptr<Transport> open_mpi_transport();
 
 /// How many ranks of this run are on this host, and the number of this one among them.

@@ -1,8 +1,9 @@
-// Messages over MPI. One datatype (bytes), one tag; never a collective call, never a call that waits for a peer.
+// Messages over MPI. One datatype (bytes), one tag; never a collective call, never a call that waits for a
+// peer.
+#include <algorithm>
 #include <boost/mpi/communicator.hpp>
 #include <boost/mpi/environment.hpp>
 #include <boost/mpi/nonblocking.hpp>
-#include <algorithm>
 #include <deque>
 #include <limits>
 #include <memory>
@@ -22,13 +23,14 @@ namespace mpi = boost::mpi;
 
 constexpr int message_tag = 1;
 
-/// Only the main thread calls MPI (MPI_THREAD_FUNNELED). A message on its way out, or half received, stays in a list
-/// until MPI has finished with its bytes; nobody waits for it.
+/// Only the main thread calls MPI (MPI_THREAD_FUNNELED). A message on its way out, or half received, stays in
+/// a list until MPI has finished with its bytes; nobody waits for it.
 class MpiTransport final : public Transport {
  public:
   MpiTransport() : environment_(mpi::threading::funneled, /*abort_on_exception=*/false) {
     if (mpi::environment::thread_level() < mpi::threading::funneled) {
-      throw std::runtime_error("this MPI does not allow threads beside the one that calls it (MPI_THREAD_FUNNELED)");
+      throw std::runtime_error(
+          "this MPI does not allow threads beside the one that calls it (MPI_THREAD_FUNNELED)");
     }
     world_.emplace();
   }
@@ -46,8 +48,9 @@ class MpiTransport final : public Transport {
     }
     Outgoing& message = outgoing_.emplace_back();
     message.bytes = std::move(bytes);
-    message.request = world_->isend(to.value(), message_tag, reinterpret_cast<const char*>(message.bytes.data()),
-                                    static_cast<int>(message.bytes.size()));
+    message.request =
+        world_->isend(to.value(), message_tag, reinterpret_cast<const char*>(message.bytes.data()),
+                      static_cast<int>(message.bytes.size()));
     if (message.request.test()) outgoing_.pop_back();
   }
 
@@ -101,8 +104,9 @@ class MpiTransport final : public Transport {
     Incoming& message = incoming_.emplace_back();
     message.from = Rank(status.source());
     message.bytes.resize(static_cast<std::size_t>(size.value_or(0)));
-    message.request = world_->irecv(status.source(), message_tag, reinterpret_cast<char*>(message.bytes.data()),
-                                    static_cast<int>(message.bytes.size()));
+    message.request =
+        world_->irecv(status.source(), message_tag, reinterpret_cast<char*>(message.bytes.data()),
+                      static_cast<int>(message.bytes.size()));
   }
 
   /// The first message that is complete and is not behind an incomplete one of the same rank.

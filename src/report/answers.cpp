@@ -28,7 +28,8 @@ std::string value_text(const Job& job, const AnswerValue& value) {
                         [](const std::string& text) { return text; },
                         [&job](reduce::Winner winner) {
                           const std::string params = params_text(job, winner.task);
-                          return fmt::format("task {}{}", winner.task.value(), params.empty() ? "" : ": " + params);
+                          return fmt::format("task {}{}", winner.task.value(),
+                                             params.empty() ? "" : ": " + params);
                         },
                     },
                     value);
@@ -87,18 +88,21 @@ std::string table_text(const Job& job, const Answer& answer) {
   }
   std::string text;
   for (const auto& line : cells) {
-    for (std::size_t column = 0; column + 1 < line.size(); ++column) text += padded(line[column], widths[column]) + "  ";
+    for (std::size_t column = 0; column + 1 < line.size(); ++column)
+      text += padded(line[column], widths[column]) + "  ";
     text += line.back() + "\n";
   }
   return text;
 }
 
 Json answer_json(const Job& job, const Answer& answer) {
-  if (answer.key_names.empty()) return answer.rows.empty() ? Json() : value_json(job, answer.rows.front().value);
+  if (answer.key_names.empty())
+    return answer.rows.empty() ? Json() : value_json(job, answer.rows.front().value);
   Json rows = Json::array();
   for (const AnswerRow& row : answer.rows) {
     Json object = Json::object();
-    for (std::size_t key = 0; key < row.keys.size(); ++key) object[answer.key_names[key]] = to_json(row.keys[key]);
+    for (std::size_t key = 0; key < row.keys.size(); ++key)
+      object[answer.key_names[key]] = to_json(row.keys[key]);
     object["value"] = value_json(job, row.value);
     rows.push_back(std::move(object));
   }
@@ -107,8 +111,8 @@ Json answer_json(const Job& job, const Answer& answer) {
 
 bool is_plain(const std::string& text) {
   return !text.empty() && std::none_of(text.begin(), text.end(), [](unsigned char c) {
-           return c <= ' ' || c == '"' || c == '\'' || c == '\\' || c == 0x7F;
-         });
+    return c <= ' ' || c == '"' || c == '\'' || c == '\\' || c == 0x7F;
+  });
 }
 
 }  // namespace
@@ -124,7 +128,8 @@ std::string answers_text(const Job& job, const std::vector<Answer>& answers) {
       text += table_text(job, answer);
     } else if (!answer.rows.empty()) {
       const AnswerRow& row = answer.rows.front();
-      text += fmt::format("{} = {}  {}\n", padded(answer.name, width), value_text(job, row.value), share_text(job, row));
+      text += fmt::format("{} = {}  {}\n", padded(answer.name, width), value_text(job, row.value),
+                          share_text(job, row));
     }
   }
   return text;
@@ -137,15 +142,16 @@ Json answers_json(const Job& job, const std::vector<Answer>& answers) {
 }
 
 Json to_json(const Value& value) {
-  return std::visit(Overloaded{
-                        [](std::int64_t number) {
-                          if (number > largest_exact || number < -largest_exact) return Json(std::to_string(number));
-                          return Json(number);
-                        },
-                        [&value](double number) { return std::isfinite(number) ? Json(number) : Json(to_text(value)); },
-                        [](const std::string& text) { return Json(text); },
-                    },
-                    value);
+  return std::visit(
+      Overloaded{
+          [](std::int64_t number) {
+            if (number > largest_exact || number < -largest_exact) return Json(std::to_string(number));
+            return Json(number);
+          },
+          [&value](double number) { return std::isfinite(number) ? Json(number) : Json(to_text(value)); },
+          [](const std::string& text) { return Json(text); },
+      },
+      value);
 }
 
 std::string params_text(const Job& job, TaskIndex task) {

@@ -10,11 +10,12 @@
 
 namespace fanfold {
 
-/// One line for each entry of [reduce] (a table for those with `by`), each with the number of tasks it is made of:
-/// `pi  = 3.1415926  (1,000 of 1,000 tasks)`.
+/// One line for each entry of [reduce] (a table for those with `by`), each with the number of tasks it is
+/// made of: `pi  = 3.1415926  (1,000 of 1,000 tasks)`.
 std::string answers_text(const Job& job, const std::vector<reduce::Answer>& answers);
 
-/// {name: value}. Integers beyond 2^53, NaN and infinities are strings; no value is null; an argmin or argmax is
+/// {name: value}. Integers beyond 2^53, NaN and infinities are strings; no value is null; an argmin or argmax
+/// is
 /// {"task": index, "params": {name: value}}; `by` makes an array of objects, the keys and "value".
 nlohmann::ordered_json answers_json(const Job& job, const std::vector<reduce::Answer>& answers);
 

@@ -35,7 +35,8 @@ std::string loads(const Snapshot& snapshot) {
       least = std::min(least, rank.load);
       greatest = std::max(greatest, rank.load);
     }
-    return text + fmt::format(" {}-{}% on {} ranks", percent(least), percent(greatest), snapshot.ranks.size());
+    return text +
+           fmt::format(" {}-{}% on {} ranks", percent(least), percent(greatest), snapshot.ranks.size());
   }
   for (const RankStatus& rank : snapshot.ranks) {
     text += rank.lost ? " lost" : fmt::format(" {}%", percent(rank.load));
@@ -68,9 +69,11 @@ Progress::~Progress() { terminal_->set_status({}); }
 void Progress::on_start(std::uint64_t tasks, std::uint64_t finished) {
   if (!shown_ || finished == 0) return;
   if (finished == tasks) {
-    spdlog::info("nothing left to run: all {} in the run file", tasks == 1 ? "of 1 task is" : count_of(tasks, "task") + " are");
+    spdlog::info("nothing left to run: all {} in the run file",
+                 tasks == 1 ? "of 1 task is" : count_of(tasks, "task") + " are");
   } else {
-    spdlog::info("going on: {} of {} are in the run file", with_separators(finished), count_of(tasks, "task"));
+    spdlog::info("going on: {} of {} are in the run file", with_separators(finished),
+                 count_of(tasks, "task"));
   }
 }
 

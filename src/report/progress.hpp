@@ -8,8 +8,8 @@
 
 namespace fanfold {
 
-/// On a terminal one line that is redrawn in place; in a log file a dated line at growing intervals (1 s after the
-/// start, then 2, 5, 10, 30 s, 1, 2, 5 minutes, and every 10), never a flood.
+/// On a terminal one line that is redrawn in place; in a log file a dated line at growing intervals (1 s
+/// after the start, then 2, 5, 10, 30 s, 1, 2, 5 minutes, and every 10), never a flood.
 class Progress final : public RunObserver {
  public:
   /// `terminal` is what set_up_logging returned; `shown`: false for --quiet.

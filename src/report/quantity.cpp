@@ -20,7 +20,10 @@ std::string short_number(double number) {
     number /= 1000;
     ++unit;
   }
-  const int digits = unit == 0 && (number >= 100 || number == std::floor(number)) ? 0 : number < 9.995 ? 2 : number < 99.95 ? 1 : 0;
+  const int digits = unit == 0 && (number >= 100 || number == std::floor(number)) ? 0
+                     : number < 9.995                                             ? 2
+                     : number < 99.95                                             ? 1
+                                                                                  : 0;
   return fmt::format("{:.{}f}{}", number, digits, units[unit]);
 }
 

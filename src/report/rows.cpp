@@ -52,7 +52,8 @@ void RowWriter::begin() {
   std::vector<std::string> names{"task"};
   for (std::size_t slot = 0; slot < job_.space.param_count(); ++slot) names.push_back(job_.space.name(slot));
   names.insert(names.end(), value_names_.begin(), value_names_.end());
-  for (const char* name : {"status", "attempts", "rank", "start", "duration", "exit_code", "error"}) names.push_back(name);
+  for (const char* name : {"status", "attempts", "rank", "start", "duration", "exit_code", "error"})
+    names.push_back(name);
   write_(csv_line(names));
 }
 
@@ -79,7 +80,8 @@ void RowWriter::row(const TaskRow& row) {
     return;
   }
   nlohmann::ordered_json object{{"task", row.task.value()}};
-  for (std::size_t slot = 0; slot < params.size(); ++slot) object[job_.space.name(slot)] = to_json(params[slot]);
+  for (std::size_t slot = 0; slot < params.size(); ++slot)
+    object[job_.space.name(slot)] = to_json(params[slot]);
   for (std::size_t i = 0; i < row.values.size() && i < value_names_.size(); ++i) {
     object[value_names_[i]] = to_json(row.values[i]);
   }

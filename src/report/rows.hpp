@@ -12,9 +12,9 @@ namespace fanfold {
 
 enum class RowFormat { csv, json_lines, text };
 
-/// Writes rows. Columns, in this order whatever the format: task, the params, the results and values, status, attempts,
-/// rank, start, duration, exit_code, error. A failed task has no values (empty in CSV, absent in JSON).
-/// CSV is RFC 4180 with \n line ends. Each call of `write` gets whole lines.
+/// Writes rows. Columns, in this order whatever the format: task, the params, the results and values, status,
+/// attempts, rank, start, duration, exit_code, error. A failed task has no values (empty in CSV, absent in
+/// JSON). CSV is RFC 4180 with \n line ends. Each call of `write` gets whole lines.
 class RowWriter {
  public:
   using Write = std::function<void(std::string_view)>;

@@ -34,14 +34,15 @@ std::string failure_text(const Job& job, const RunResult& result, const FailureG
                          const std::string& job_file) {
   const std::string params = params_text(job, group.first);
   const std::uint64_t task = group.first.value();
-  std::string text = fmt::format("  {}: {}\n    first: task {}{}", count_of(group.count, "task"), group.error, task,
-                                 params.empty() ? "" : " (" + params + ")");
+  std::string text = fmt::format("  {}: {}\n    first: task {}{}", count_of(group.count, "task"), group.error,
+                                 task, params.empty() ? "" : " (" + params + ")");
   const auto rank = static_cast<std::size_t>(group.rank.value());
   text += fmt::format(", rank {}", rank);
   if (rank < result.hosts.size() && !result.hosts[rank].empty()) text += " on " + result.hosts[rank];
   if (group.has_source) text += fmt::format(", attempt {}", group.attempt.value());
   text += "\n" + last_lines(group.errors);
-  text += fmt::format("    again: fanfold run {} --task {} --run task-{}.run\n", quote_for_shell(job_file), task, task);
+  text += fmt::format("    again: fanfold run {} --task {} --run task-{}.run\n", quote_for_shell(job_file),
+                      task, task);
   return text;
 }
 
@@ -65,7 +66,8 @@ std::string failures_text(const Job& job, const RunResult& result, const std::st
 std::string summary_text(const Job& job, const RunResult& result, const std::string& job_file,
                          const std::string& run_file) {
   std::string text;
-  if (!result.failures.empty() || result.other_failures > 0) text += failures_text(job, result, job_file, run_file);
+  if (!result.failures.empty() || result.other_failures > 0)
+    text += failures_text(job, result, job_file, run_file);
 
   const std::uint64_t succeeded = result.finished - result.failed;
   text += fmt::format("{} of {} succeeded", with_separators(succeeded), count_of(result.tasks, "task"));

@@ -8,9 +8,9 @@
 
 namespace fanfold {
 
-/// How many tasks succeeded and failed, in how long; the failures by reason, each with its first task, where it ran, the
-/// tail of its standard error and the line that reproduces it; and how to go on if there is something left to run.
-/// `job_file`, `run_file` and `arguments` are as the user gave them.
+/// How many tasks succeeded and failed, in how long; the failures by reason, each with its first task, where
+/// it ran, the tail of its standard error and the line that reproduces it; and how to go on if there is
+/// something left to run. `job_file`, `run_file` and `arguments` are as the user gave them.
 std::string summary_text(const Job& job, const RunResult& result, const std::string& job_file,
                          const std::string& run_file);
 

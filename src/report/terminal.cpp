@@ -62,9 +62,15 @@ std::shared_ptr<Terminal> set_up_logging(Verbosity verbosity, int rank, int rank
   logger->set_pattern(ranks > 1 ? fmt::format("%Y-%m-%d %H:%M:%S rank {} %l: %v", rank)
                                 : "%Y-%m-%d %H:%M:%S %l: %v");
   switch (verbosity) {
-    case Verbosity::quiet: logger->set_level(spdlog::level::warn); break;
-    case Verbosity::normal: logger->set_level(spdlog::level::info); break;
-    case Verbosity::verbose: logger->set_level(spdlog::level::debug); break;
+    case Verbosity::quiet:
+      logger->set_level(spdlog::level::warn);
+      break;
+    case Verbosity::normal:
+      logger->set_level(spdlog::level::info);
+      break;
+    case Verbosity::verbose:
+      logger->set_level(spdlog::level::debug);
+      break;
   }
   spdlog::set_default_logger(std::move(logger));
   return terminal;

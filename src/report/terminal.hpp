@@ -31,7 +31,8 @@ class Terminal final : public spdlog::sinks::base_sink<std::mutex> {
 
 enum class Verbosity { quiet, normal, verbose };
 
-/// Makes `Terminal` the sink of spdlog's default logger, with times and, if there are several ranks, this one's number.
+/// Makes `Terminal` the sink of spdlog's default logger, with times and, if there are several ranks, this
+/// one's number.
 std::shared_ptr<Terminal> set_up_logging(Verbosity verbosity, int rank, int ranks);
 
 }  // namespace fanfold

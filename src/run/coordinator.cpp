@@ -67,40 +67,43 @@ void Coordinator::on_message(Rank from, Message message) {
   if (member.lost) return;  // it was given up: what it says now is stale
   const double now = clock_.now();
   member.heard_at = now;
-  std::visit(Overloaded{
-                 [&](const HelloMsg& hello) { on_hello(from, hello); },
-                 [&](const WantMsg& want) {
-                   if (journal_.queued_bytes() > journal_limit_bytes) {
-                     held_wants_.emplace_back(from, want);
-                   } else {
-                     schedule_.on_want(from, want.chunks, now);
-                   }
-                 },
-                 [&](const StartedMsg& started) { schedule_.on_started(from, started.started, now); },
-                 [&](DoneMsg& done) { on_done(from, std::move(done)); },
-                 [&](const ReturnMsg& returned) { on_returned(from, returned); },
-                 [](const HeartbeatMsg&) {},
-                 [&](const ByeMsg&) { member.left = true; },
-                 [&](const auto&) { spdlog::warn("rank {} sent a message for a worker; dropped", from.value()); },
-             },
-             message);
+  std::visit(
+      Overloaded{
+          [&](const HelloMsg& hello) { on_hello(from, hello); },
+          [&](const WantMsg& want) {
+            if (journal_.queued_bytes() > journal_limit_bytes) {
+              held_wants_.emplace_back(from, want);
+            } else {
+              schedule_.on_want(from, want.chunks, now);
+            }
+          },
+          [&](const StartedMsg& started) { schedule_.on_started(from, started.started, now); },
+          [&](DoneMsg& done) { on_done(from, std::move(done)); },
+          [&](const ReturnMsg& returned) { on_returned(from, returned); },
+          [](const HeartbeatMsg&) {},
+          [&](const ByeMsg&) { member.left = true; },
+          [&](const auto&) { spdlog::warn("rank {} sent a message for a worker; dropped", from.value()); },
+      },
+      message);
 }
 
 void Coordinator::on_hello(Rank from, const HelloMsg& hello) {
   if (!hello.error.empty()) {
-    throw UsageError(fmt::format("rank {} on {} cannot run the job: {}", from.value(), hello.host, hello.error));
+    throw UsageError(
+        fmt::format("rank {} on {} cannot run the job: {}", from.value(), hello.host, hello.error));
   }
   if (hello.version != version()) {
-    throw UsageError(fmt::format("rank {} on {} runs fanfold {}, rank zero {}: all ranks need the same version",
-                                 from.value(), hello.host, hello.version, version()));
+    throw UsageError(
+        fmt::format("rank {} on {} runs fanfold {}, rank zero {}: all ranks need the same version",
+                    from.value(), hello.host, hello.version, version()));
   }
   Member& member = members_[static_cast<std::size_t>(from.value())];
   member.host = hello.host;
   member.slots = std::max(1U, job_.source ? hello.io_threads : hello.compute_threads);
   member.joined = true;
   member.joined_at = clock_.now();
-  spdlog::debug("rank {} joined: {} (pid {}), {} compute and {} I/O threads, {}", from.value(), hello.host, hello.pid,
-                hello.compute_threads, hello.io_threads, hello.simd_target);
+  spdlog::debug("rank {} joined: {} (pid {}), {} compute and {} I/O threads, {}", from.value(), hello.host,
+                hello.pid, hello.compute_threads, hello.io_threads, hello.simd_target);
   note(Event::Kind::rank_joined, from, ChunkId(), TaskIndex(), member.slots, hello.host);
   schedule_.on_joined(from, member.slots, member.joined_at);
 }
@@ -118,8 +121,8 @@ void Coordinator::on_done(Rank from, DoneMsg done) {
 void Coordinator::count(Rank from, Report report) {
   Member& member = members_[static_cast<std::size_t>(from.value())];
   member.busy += report.busy;
-  note(Event::Kind::chunk_done, from, report.chunk, TaskIndex(report.finished.first().value_or(TaskRange{}).begin),
-       report.finished.size());
+  note(Event::Kind::chunk_done, from, report.chunk,
+       TaskIndex(report.finished.first().value_or(TaskRange{}).begin), report.finished.size());
   if (!report.partial.empty()) {
     ByteReader reader(report.partial);
     delta_.merge_encoded(reader);
@@ -155,7 +158,8 @@ void Coordinator::on_returned(Rank from, const ReturnMsg& returned) {
 
 bool Coordinator::step() {
   if (!held_wants_.empty() && journal_.queued_bytes() <= journal_limit_bytes) {
-    for (const auto& [rank, want] : std::exchange(held_wants_, {})) schedule_.on_want(rank, want.chunks, clock_.now());
+    for (const auto& [rank, want] : std::exchange(held_wants_, {}))
+      schedule_.on_want(rank, want.chunks, clock_.now());
   }
   const bool sent = send_decisions();
   hand_over(false);
@@ -170,8 +174,8 @@ bool Coordinator::send_decisions() {
     sent = true;
     std::visit(Overloaded{
                    [this](Schedule::SendChunk& send) {
-                     note(Event::Kind::chunk_sent, send.rank, send.chunk.id, TaskIndex(send.chunk.tasks.front().begin),
-                          size_of(send.chunk.tasks));
+                     note(Event::Kind::chunk_sent, send.rank, send.chunk.id,
+                          TaskIndex(send.chunk.tasks.front().begin), size_of(send.chunk.tasks));
                      transport_.send(send.rank, encode(Message(ChunkMsg{std::move(send.chunk)})));
                    },
                    [this](const Schedule::SendRecall& send) {
@@ -289,14 +293,15 @@ Snapshot Coordinator::snapshot() {
   snapshot.draining = schedule_.draining();
   // The average over the whole execution is steadier than the rate of late; the tail is short either way.
   if (schedule_.finished() > 0) {
-    snapshot.remaining =
-        now / static_cast<double>(schedule_.finished()) * static_cast<double>(snapshot.tasks - snapshot.finished);
+    snapshot.remaining = now / static_cast<double>(schedule_.finished()) *
+                         static_cast<double>(snapshot.tasks - snapshot.finished);
   }
   for (std::size_t index = 0; index < members_.size(); ++index) {
     const Member& member = members_[index];
     if (!member.joined) continue;
     const Rank rank(static_cast<int>(index));
-    snapshot.ranks.push_back({rank, member.host, member.slots, schedule_.outstanding(rank), member.load, member.lost});
+    snapshot.ranks.push_back(
+        {rank, member.host, member.slots, schedule_.outstanding(rank), member.load, member.lost});
   }
   return snapshot;
 }
@@ -306,7 +311,9 @@ const reduce::Partial& Coordinator::total() {
   return total_;
 }
 
-std::string Coordinator::host(Rank rank) const { return members_[static_cast<std::size_t>(rank.value())].host; }
+std::string Coordinator::host(Rank rank) const {
+  return members_[static_cast<std::size_t>(rank.value())].host;
+}
 
 void Coordinator::note(Event::Kind kind, Rank rank, ChunkId chunk, TaskIndex task, std::uint64_t count,
                        std::string detail) {

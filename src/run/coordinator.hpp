@@ -18,19 +18,19 @@
 namespace fanfold {
 
 struct CoordinatorOptions {
-  std::uint64_t tasks = 0;           ///< that this execution was asked for, those that are finished included
+  std::uint64_t tasks = 0;            ///< that this execution was asked for, those that are finished included
   std::uint64_t finished_before = 0;  ///< of those, in earlier executions
   std::uint64_t failed_before = 0;
-  bool rank_zero_works = true;       ///< false: rank zero has no worker
-  double lost_after_seconds = 60;    ///< a rank that is silent for longer is lost
+  bool rank_zero_works = true;     ///< false: rank zero has no worker
+  double lost_after_seconds = 60;  ///< a rank that is silent for longer is lost
 };
 
 /// Joins a Schedule, a Journal and the reductions over a transport. Only the main thread calls it.
 class Coordinator {
  public:
   /// Everything must outlive the coordinator. `total` has the reductions of earlier executions.
-  Coordinator(const Job& job, Transport& transport, Schedule schedule, Journal& journal, reduce::Partial total,
-              CoordinatorOptions options);
+  Coordinator(const Job& job, Transport& transport, Schedule schedule, Journal& journal,
+              reduce::Partial total, CoordinatorOptions options);
 
   /// Sends the job to the other ranks.
   void send_job(const JobSource& source);
@@ -38,8 +38,8 @@ class Coordinator {
   /// A message for the coordinator. Throws UsageError if a rank cannot run the job.
   void on_message(Rank from, Message message);
 
-  /// Sends what the schedule decided, hands finished work to the journal, looks for silent ranks. Returns true if
-  /// something was sent.
+  /// Sends what the schedule decided, hands finished work to the journal, looks for silent ranks. Returns
+  /// true if something was sent.
   bool step();
 
   /// Starts no more tasks; what runs may end.
@@ -68,7 +68,7 @@ class Coordinator {
     std::uint32_t slots = 0;
     double joined_at = 0;
     double heard_at = 0;
-    double busy = 0;         // seconds of slots, reported since `load_since`
+    double busy = 0;  // seconds of slots, reported since `load_since`
     double load = 0;
     bool joined = false;
     bool left = false;
@@ -84,7 +84,8 @@ class Coordinator {
   void find_silent_ranks();
   void send_heartbeats();
   void hand_over(bool all);
-  void note(Event::Kind kind, Rank rank, ChunkId chunk, TaskIndex task, std::uint64_t count, std::string detail = {});
+  void note(Event::Kind kind, Rank rank, ChunkId chunk, TaskIndex task, std::uint64_t count,
+            std::string detail = {});
 
   const Job& job_;
   Transport& transport_;

@@ -15,10 +15,10 @@ struct FailureGroup {
   std::string error;
   std::string last_line;  ///< of standard error
   std::uint64_t count = 0;
-  TaskIndex first;      ///< of the tasks, the one with the lowest index
-  std::string errors;   ///< the tail of its standard error
-  Attempt attempt{1};   ///< of the first
-  Rank rank;            ///< where the first ran
+  TaskIndex first;     ///< of the tasks, the one with the lowest index
+  std::string errors;  ///< the tail of its standard error
+  Attempt attempt{1};  ///< of the first
+  Rank rank;           ///< where the first ran
   bool has_source = false;
 };
 

@@ -3,7 +3,8 @@
 
 namespace fanfold {
 
-/// While it lives, SIGINT, SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2 are counted instead of ending the process. One at a time.
+/// While it lives, SIGINT, SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2 are counted instead of ending the process.
+/// One at a time.
 class InterruptGuard {
  public:
   InterruptGuard();

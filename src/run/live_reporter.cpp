@@ -13,7 +13,8 @@ namespace {
 constexpr std::chrono::seconds renewal_interval{2};
 
 std::int64_t seconds_since_1970() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 LiveStatus first_status() {

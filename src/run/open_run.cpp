@@ -77,7 +77,8 @@ std::vector<Job::FingerprintEntry> without_reductions(std::vector<Job::Fingerpri
   throw UsageError(message);
 }
 
-/// Refuses a file of another job. Returns true if [reduce] alone has changed, and the values are there to reduce again.
+/// Refuses a file of another job. Returns true if [reduce] alone has changed, and the values are there to
+/// reduce again.
 bool must_reduce_again(const Job& job, const RunHeader& before, const fs::path& path) {
   std::vector<std::string> keys =
       differing_keys(without_reductions(job.fingerprint), without_reductions(before.fingerprint));
@@ -142,7 +143,8 @@ OpenRun open_run(const Job& job, const JobSource& source, const RunOptions& opti
   if (must_reduce_again(job, run.file->header(), path)) {
     // The old Partials are of other aggregates: they are dropped, not merged.
     run.state = run.file->load([](const std::vector<Bytes>&) { return Bytes(); });
-    spdlog::info("[reduce] has changed: reducing the kept values of {} tasks again", run.state.finished.size());
+    spdlog::info("[reduce] has changed: reducing the kept values of {} tasks again",
+                 run.state.finished.size());
     run.state.partial = reduce_again(job, *run.file);
     run.file->replace_reductions(header_of(job, source), run.state);
   } else {

@@ -16,9 +16,10 @@ struct OpenRun {
   RunState state;
 };
 
-/// Opens or creates `options.run_file`. Throws UsageError if it belongs to another job, naming the keys that differ. If
-/// only [reduce] has changed and the values are kept, the reductions are made again from them. With `retry_failed`,
-/// tasks that failed count as not run. The caller holds the right to write the file (LiveFile).
+/// Opens or creates `options.run_file`. Throws UsageError if it belongs to another job, naming the keys that
+/// differ. If only [reduce] has changed and the values are kept, the reductions are made again from them.
+/// With `retry_failed`, tasks that failed count as not run. The caller holds the right to write the file
+/// (LiveFile).
 OpenRun open_run(const Job& job, const JobSource& source, const RunOptions& options);
 
 /// How the journal merges encoded Partials of a job. The job must outlive it.

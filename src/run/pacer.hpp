@@ -6,9 +6,9 @@
 
 namespace fanfold {
 
-/// Open MPI's own waiting burns a whole CPU, so the main thread looks for messages and sleeps in between: not at all for
-/// a few looks after a message, then some tens of microseconds, then longer the longer nothing comes. An idle rank
-/// costs 2 to 3% of a CPU at 1 ms between looks, under 1% at 5 ms.
+/// Open MPI's own waiting burns a whole CPU, so the main thread looks for messages and sleeps in between: not
+/// at all for a few looks after a message, then some tens of microseconds, then longer the longer nothing
+/// comes. An idle rank costs 2 to 3% of a CPU at 1 ms between looks, under 1% at 5 ms.
 class Pacer {
  public:
   using Duration = std::chrono::nanoseconds;

@@ -15,7 +15,8 @@ constexpr std::size_t batch_rows = 1024;
 /// Collects rows into columns and adds them to a Partial, a batch at a time.
 class Batches {
  public:
-  Batches(const Job& job, reduce::Partial& partial) : job_(job), partial_(partial), value_slots_(job.value_slots()) {}
+  Batches(const Job& job, reduce::Partial& partial)
+      : job_(job), partial_(partial), value_slots_(job.value_slots()) {}
 
   void add(const TaskRow& row) {
     rows_.push_back(row);
@@ -51,13 +52,15 @@ class Batches {
     buffers_.resize(job_.scope.column_count());
     for (std::size_t slot = 0; slot < job_.param_slots; ++slot) {
       buffers_[slot].reset(job_.space.type(slot), rows_.size());
-      for (std::size_t row = 0; row < rows_.size(); ++row) job_.space.fill(slot, rows_[row].task, 1, buffers_[slot], row);
+      for (std::size_t row = 0; row < rows_.size(); ++row)
+        job_.space.fill(slot, rows_[row].task, 1, buffers_[slot], row);
     }
     for (const expr::Scope::Entry& entry : job_.scope.entries()) {
       if (entry.constant || entry.slot < job_.param_slots) continue;
       buffers_[entry.slot].reset(entry.type, rows_.size());
     }
-    for (std::size_t index = 0; index < value_slots_.size(); ++index) fill_value(buffers_[value_slots_[index]], index);
+    for (std::size_t index = 0; index < value_slots_.size(); ++index)
+      fill_value(buffers_[value_slots_[index]], index);
   }
 
   void fill_value(ColumnBuffer& buffer, std::size_t index) {
@@ -65,10 +68,15 @@ class Batches {
       const std::vector<Value>& values = rows_[row].values;
       const bool present = index < values.size() && type_of(values[index]) == buffer.type();
       switch (buffer.type()) {
-        case Type::integer: buffer.integers()[row] = present ? std::get<std::int64_t>(values[index]) : 0; break;
-        case Type::real: buffer.reals()[row] = present ? std::get<double>(values[index]) : 0; break;
+        case Type::integer:
+          buffer.integers()[row] = present ? std::get<std::int64_t>(values[index]) : 0;
+          break;
+        case Type::real:
+          buffer.reals()[row] = present ? std::get<double>(values[index]) : 0;
+          break;
         case Type::text:
-          buffer.texts()[row] = present ? std::string_view(std::get<std::string>(values[index])) : std::string_view();
+          buffer.texts()[row] =
+              present ? std::string_view(std::get<std::string>(values[index])) : std::string_view();
           break;
       }
     }

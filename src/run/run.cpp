@@ -12,7 +12,6 @@
 #include "core/host.hpp"
 #include "journal/journal.hpp"
 #include "run/coordinator.hpp"
-#include "run/interrupt.hpp"
 #include "run/live_reporter.hpp"
 #include "run/open_run.hpp"
 #include "run/pacer.hpp"
@@ -56,7 +55,8 @@ SchedulePolicy schedule_policy(const Job& job, std::uint64_t failed_before) {
   policy.stop_on_failure = job.run.stop_on_failure;
   policy.max_failures = job.run.max_failures;
   if (job.run.max_failure_share) {
-    policy.max_failures = static_cast<std::uint64_t>(*job.run.max_failure_share * static_cast<double>(job.size()));
+    policy.max_failures =
+        static_cast<std::uint64_t>(*job.run.max_failure_share * static_cast<double>(job.size()));
   }
   policy.chunk = job.run.chunk;
   policy.failed_before = failed_before;
@@ -107,8 +107,10 @@ class Execution {
 
     reduce::Partial total = partial_of(job_, open.state);
     Schedule schedule = make_schedule(job_, schedule_policy(job_, failed_before), std::move(pending));
-    Journal journal(std::move(open.file), std::move(open.state), merge_partials_of(job_), [this] { wakeup_.notify(); });
-    Coordinator coordinator(job_, transport_, std::move(schedule), journal, std::move(total), coordinator_options);
+    Journal journal(std::move(open.file), std::move(open.state), merge_partials_of(job_),
+                    [this] { wakeup_.notify(); });
+    Coordinator coordinator(job_, transport_, std::move(schedule), journal, std::move(total),
+                            coordinator_options);
     Worker worker(transport_, options_.choose_threads, [this] { wakeup_.notify(); });
 
     coordinator.send_job(source_);
@@ -127,7 +129,8 @@ class Execution {
     result_.answers = reduced.finish();
     result_.failures = coordinator.failures().groups();
     result_.other_failures = coordinator.failures().others();
-    for (int rank = 0; rank < transport_.size(); ++rank) result_.hosts.push_back(coordinator.host(Rank(rank)));
+    for (int rank = 0; rank < transport_.size(); ++rank)
+      result_.hosts.push_back(coordinator.host(Rank(rank)));
     result_.lost_ranks = coordinator.lost_ranks();
     stopped_by_failures_ = coordinator.schedule().stopped_by_failures();
     unfinished_ = coordinator.schedule().finished() + coordinator_options.finished_before < result_.selected;
@@ -137,7 +140,6 @@ class Execution {
   }
 
   void loop(Coordinator& coordinator, Worker& worker, Journal& journal, LiveReporter& live) {
-    const InterruptGuard interrupts;
     const Deadlines deadlines = deadlines_of(job_.run);
     // Alone, everything that happens wakes us; with others, their messages have to be looked for.
     Pacer pacer(transport_.size() == 1 ? milliseconds(50) : milliseconds(4));
@@ -150,7 +152,7 @@ class Execution {
       const double now = clock_.now();
       if (!stopped_at) {
         busy |= coordinator.step();
-        heed(interrupts, deadlines, now, coordinator);
+        heed(deadlines, now, coordinator);
         if (coordinator.ended() || abandoned_) {
           coordinator.stop(abandoned_);
           stopped_at = now;
@@ -180,18 +182,19 @@ class Execution {
           coordinator.on_message(envelope->from, std::move(message));
         }
       } catch (const DecodeError& error) {
-        spdlog::error("a message of rank {} cannot be read and is dropped: {}", envelope->from.value(), error.what());
+        spdlog::error("a message of rank {} cannot be read and is dropped: {}", envelope->from.value(),
+                      error.what());
       }
     }
     return received;
   }
 
   /// Signals and the walltime: first no more tasks are started, then running ones are ended.
-  void heed(const InterruptGuard& interrupts, const Deadlines& deadlines, double now, Coordinator& coordinator) {
-    const int signals = interrupts.count();
+  void heed(const Deadlines& deadlines, double now, Coordinator& coordinator) {
+    const int signals = options_.interrupts == nullptr ? 0 : options_.interrupts->count();
     const bool time_is_up = deadlines.drain && now >= *deadlines.drain;
     if (result_.stopped_by.empty() && (signals > 0 || time_is_up)) {
-      result_.stopped_by = signals > 0 ? interrupts.name() : "the walltime";
+      result_.stopped_by = signals > 0 ? options_.interrupts->name() : "the walltime";
       spdlog::warn("stopped by {}: running tasks may end{}", result_.stopped_by,
                    signals > 0 ? "; once more to end them now" : "");
       coordinator.drain(result_.stopped_by);
@@ -242,13 +245,12 @@ class Execution {
 
 }  // namespace
 
-RunResult run_coordinator(Transport& transport, const Job& job, const JobSource& source, const RunOptions& options,
-                          RunObserver& observer) {
+RunResult run_coordinator(Transport& transport, const Job& job, const JobSource& source,
+                          const RunOptions& options, RunObserver& observer) {
   return Execution(transport, job, source, options, observer).run();
 }
 
 void run_worker(Transport& transport, const Worker::ChooseThreads& choose_threads) {
-  const InterruptGuard interrupts;  // rank zero hears the same signals and decides
   Wakeup wakeup;
   Worker worker(transport, choose_threads, [&wakeup] { wakeup.notify(); });
   Pacer pacer(milliseconds(4));
@@ -261,8 +263,8 @@ void run_worker(Transport& transport, const Worker::ChooseThreads& choose_thread
     }
     busy |= worker.step();
     if (has_job && worker.silence() > silence_limit_seconds) {
-      throw RunError(fmt::format("rank {}: rank zero was silent for {:.0f} s; leaving", transport.rank().value(),
-                                 silence_limit_seconds));
+      throw RunError(fmt::format("rank {}: rank zero was silent for {:.0f} s; leaving",
+                                 transport.rank().value(), silence_limit_seconds));
     }
     if (busy) {
       pacer.busy();
@@ -273,7 +275,8 @@ void run_worker(Transport& transport, const Worker::ChooseThreads& choose_thread
 }
 
 void dismiss_workers(Transport& transport) {
-  for (int rank = 1; rank < transport.size(); ++rank) transport.send(Rank(rank), encode(Message(StopMsg{true})));
+  for (int rank = 1; rank < transport.size(); ++rank)
+    transport.send(Rank(rank), encode(Message(StopMsg{true})));
   const RunClock clock;
   Wakeup nobody;
   while (!transport.flushed() && clock.now() < 2) {

@@ -7,14 +7,14 @@
 
 namespace fanfold {
 
-/// Rank zero's part, from the run file to the answer; returns when every worker has left. Throws UsageError before
-/// anything ran (another job's run file, a second writer, a rank that cannot run the job), RunError if the disk fails
-/// under way. After an exception the workers are still there: see dismiss_workers.
-RunResult run_coordinator(Transport& transport, const Job& job, const JobSource& source, const RunOptions& options,
-                          RunObserver& observer);
+/// Rank zero's part, from the run file to the answer; returns when every worker has left. Throws UsageError
+/// before anything ran (another job's run file, a second writer, a rank that cannot run the job), RunError if
+/// the disk fails under way. After an exception the workers are still there: see dismiss_workers.
+RunResult run_coordinator(Transport& transport, const Job& job, const JobSource& source,
+                          const RunOptions& options, RunObserver& observer);
 
-/// Another rank's part: returns when rank zero says so. Throws RunError if rank zero is silent for a minute after the
-/// job has come.
+/// Another rank's part: returns when rank zero says so (signals are for rank zero to heed: the caller ignores
+/// them). Throws RunError if rank zero is silent for a minute after the job has come.
 void run_worker(Transport& transport, const Worker::ChooseThreads& choose_threads);
 
 /// Tells the workers to leave at once, and waits until the messages are out, at most two seconds.

@@ -12,6 +12,7 @@
 #include "core/task_set.hpp"
 #include "reduce/reduction.hpp"
 #include "run/failure_log.hpp"
+#include "run/interrupt.hpp"
 #include "run/snapshot.hpp"
 #include "run/worker.hpp"
 
@@ -19,11 +20,13 @@ namespace fanfold {
 
 struct RunOptions {
   std::filesystem::path run_file;
-  bool fresh = false;         ///< replace the run file, if there is one
-  bool retry_failed = false;  ///< run tasks again that failed in earlier executions
+  bool fresh = false;              ///< replace the run file, if there is one
+  bool retry_failed = false;       ///< run tasks again that failed in earlier executions
   std::optional<TaskRange> tasks;  ///< only these; none: all
   bool rank_zero_works = true;
   Worker::ChooseThreads choose_threads;
+  const InterruptGuard* interrupts =
+      nullptr;  ///< signals that ask the run to end; none: it cannot be interrupted
 };
 
 /// Watches a run: shows progress. Called by the main thread of rank zero.
@@ -41,15 +44,15 @@ class RunObserver {
 /// What came of a run.
 struct RunResult {
   ExitStatus status = ExitStatus::success;
-  std::string stopped_by;       ///< why it was stopped early; empty if it was not
-  std::uint64_t tasks = 0;      ///< N of the job
-  std::uint64_t selected = 0;   ///< tasks that were asked for
-  std::uint64_t finished = 0;   ///< of all N, in all executions
-  std::uint64_t failed = 0;     ///< of `finished`
-  std::uint64_t executed = 0;   ///< in this execution
-  std::uint64_t retried = 0;    ///< attempts in this execution that failed and were repeated
+  std::string stopped_by;      ///< why it was stopped early; empty if it was not
+  std::uint64_t tasks = 0;     ///< N of the job
+  std::uint64_t selected = 0;  ///< tasks that were asked for
+  std::uint64_t finished = 0;  ///< of all N, in all executions
+  std::uint64_t failed = 0;    ///< of `finished`
+  std::uint64_t executed = 0;  ///< in this execution
+  std::uint64_t retried = 0;   ///< attempts in this execution that failed and were repeated
   std::uint64_t lost_ranks = 0;
-  double seconds = 0;           ///< of this execution
+  double seconds = 0;  ///< of this execution
   std::vector<reduce::Answer> answers;
   std::vector<FailureGroup> failures;  ///< of this execution
   std::uint64_t other_failures = 0;    ///< failed tasks that no group has

@@ -6,8 +6,8 @@
 
 namespace fanfold {
 
-/// The schedule of the pending tasks of a job: longest first if [task] has a `cost` and there are at most 10^6 of them
-/// (an order takes 20 bytes of memory for each task), else ascending.
+/// The schedule of the pending tasks of a job: longest first if [task] has a `cost` and there are at most
+/// 10^6 of them (an order takes 20 bytes of memory for each task), else ascending.
 Schedule make_schedule(const Job& job, SchedulePolicy policy, TaskSet pending);
 
 }  // namespace fanfold

@@ -16,8 +16,8 @@ struct Envelope {
   Bytes bytes;
 };
 
-/// Point-to-point messages between ranks. Messages of one rank to another arrive in order. Only the main thread calls
-/// it. No call ever blocks: a rank that died can block nobody.
+/// Point-to-point messages between ranks. Messages of one rank to another arrive in order. Only the main
+/// thread calls it. No call ever blocks: a rank that died can block nobody.
 class Transport {
  public:
   virtual ~Transport() = default;

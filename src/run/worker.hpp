@@ -21,8 +21,8 @@ struct Threads {
   std::uint32_t io = 1;
 };
 
-/// Executes chunks and reports them. It speaks to the coordinator through messages only, on rank zero as well. Only the
-/// main thread calls it.
+/// Executes chunks and reports them. It speaks to the coordinator through messages only, on rank zero as
+/// well. Only the main thread calls it.
 class Worker {
  public:
   /// Chooses the threads when the job is known.

@@ -1,0 +1,27 @@
+# fanfold_mpi_test(NAME name RANKS n… COMMAND word… [TIMEOUT seconds])
+# Runs a command under mpirun, as one ctest for each number of ranks. A rank that hangs is ended by the timeout: mpirun
+# is told of it first, so that no process of the test is left behind.
+function(fanfold_mpi_test)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "RANKS;COMMAND")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  math(EXPR hard_timeout "${arg_TIMEOUT} + 15")
+  foreach(ranks IN LISTS arg_RANKS)
+    add_test(NAME mpi.${arg_NAME}.${ranks}_ranks
+      COMMAND timeout --kill-after=10 ${arg_TIMEOUT}
+        ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${ranks} --bind-to none --oversubscribe -q ${arg_COMMAND})
+    set_tests_properties(mpi.${arg_NAME}.${ranks}_ranks PROPERTIES
+      TIMEOUT ${hard_timeout}
+      PROCESSORS 2
+      ENVIRONMENT "${FANFOLD_TEST_ENVIRONMENT}")
+  endforeach()
+endfunction()
+
+# What tests that start ranks need in their environment: Open MPI refuses root unless it is told twice, and looks for
+# networks that a test on one host has no use for.
+set(FANFOLD_TEST_ENVIRONMENT
+  OMPI_ALLOW_RUN_AS_ROOT=1
+  OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+  OMPI_MCA_pml=ob1
+  OMPI_MCA_btl=self,vader,tcp)
