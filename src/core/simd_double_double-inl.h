@@ -79,6 +79,19 @@ HWY_INLINE V Residual(D d, V a, V b, V c) {
 #endif
 }
 
+/// a * b, to about 2^-100 relatively.
+template <class D, class V>
+HWY_INLINE DoubleDouble<V> Multiply(D d, DoubleDouble<V> a, DoubleDouble<V> b) {
+  const DoubleDouble<V> product = TwoProduct(d, a.high, b.high);
+  return {product.high, hn::MulAdd(a.high, b.low, hn::MulAdd(a.low, b.high, product.low))};
+}
+
+/// a where the mask is true, else b.
+template <class M, class V>
+HWY_INLINE DoubleDouble<V> Select(M mask, DoubleDouble<V> a, DoubleDouble<V> b) {
+  return {hn::IfThenElse(mask, a.high, b.high), hn::IfThenElse(mask, a.low, b.low)};
+}
+
 /// a / b, to about 2^-100 relatively. Precondition: 1 / b.high does not overflow.
 template <class D, class V>
 HWY_INLINE DoubleDouble<V> Divide(D d, DoubleDouble<V> a, DoubleDouble<V> b) {

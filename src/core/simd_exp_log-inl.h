@@ -217,10 +217,10 @@ HWY_INLINE V Log10(D d, V x) {
   return HWY_LIKELY(AllNormal(d, x)) ? value : LogSpecials(d, x, value);
 }
 
-/// log(high + low), rounded. Preconditions: high is positive, normal and finite; |low| is at most half a unit
-/// in the last place of high.
+/// log(2^n (high + low)), rounded. Preconditions: high is positive, normal and finite; |low| is at most half
+/// a unit in the last place of high.
 template <class D, class V>
-HWY_INLINE V LogOfSum(D d, V high, V low) {
+HWY_INLINE V LogOfSum(D d, V high, V low, V n) {
   const SplitDouble<V> split = Split(d, high);
   const V one = hn::Set(d, 1.0);
   // low 2^-k, in two steps as 2^-k may be out of range.
@@ -230,7 +230,7 @@ HWY_INLINE V LogOfSum(D d, V high, V low) {
   // The derivative 1 / (1 + f) is near enough 1 - f + f^2: f.low is tiny.
   const V slope = hn::NegMulAdd(f.high, one - f.high, one);
   log.low = hn::MulAdd(f.low, slope, log.low);
-  return AddMultipleOfLn2(d, split.k, log);
+  return AddMultipleOfLn2(d, split.k + n, log);
 }
 
 /// log(1 + x). Error below 0.65 ULP.
@@ -239,7 +239,7 @@ HWY_INLINE V Log1p(D d, V x) {
   const V one = hn::Set(d, 1.0);
   const V inside = hn::IfThenElse(hn::And(hn::Gt(x, hn::Neg(one)), hn::Lt(x, hn::Inf(d))), x, one);
   const DoubleDouble<V> sum = TwoSum(one, inside);
-  const V value = LogOfSum(d, sum.high, sum.low);
+  const V value = LogOfSum(d, sum.high, sum.low, hn::Zero(d));
   const V special = LogSpecials(d, x + one, value);
   return hn::IfThenElse(hn::Lt(hn::Abs(x), hn::Set(d, 0x1p-54)), x, special);
 }

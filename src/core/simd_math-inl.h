@@ -10,6 +10,9 @@
 // Special values are those of C11, Annex F. Error bounds stand at each function, in units in the last place
 // (ULP) of the exact result.
 #include "core/simd_arc-inl.h"
+#include "core/simd_erf-inl.h"
 #include "core/simd_exp_log-inl.h"
+#include "core/simd_gamma-inl.h"
+#include "core/simd_hyperbolic-inl.h"
 #include "core/simd_power-inl.h"
 #include "core/simd_trigonometric-inl.h"
