@@ -28,17 +28,16 @@ using Integers = hn::CappedTag<std::int64_t, row_multiple>;
 using Real = hn::Vec<Reals>;
 using Integer = hn::Vec<Integers>;
 
-HWY_INLINE Integer load(const Frame& frame, std::uint32_t place, std::size_t row, Integers d) {
-  return hn::LoadU(d, frame.integers(place) + row);
+// The blocks of a place, by the type of its values.
+HWY_INLINE const std::int64_t* block(const Frame& frame, std::uint32_t place, Integers) {
+  return frame.integers(place);
 }
-HWY_INLINE Real load(const Frame& frame, std::uint32_t place, std::size_t row, Reals d) {
-  return hn::LoadU(d, frame.reals(place) + row);
+HWY_INLINE const double* block(const Frame& frame, std::uint32_t place, Reals) { return frame.reals(place); }
+HWY_INLINE void store(Integer value, std::byte* to, std::size_t row) {
+  hn::StoreU(value, Integers(), reinterpret_cast<std::int64_t*>(to) + row);
 }
-HWY_INLINE void store(Integer value, const Frame& frame, std::uint32_t place, std::size_t row) {
-  hn::StoreU(value, Integers(), frame.integers(place) + row);
-}
-HWY_INLINE void store(Real value, const Frame& frame, std::uint32_t place, std::size_t row) {
-  hn::StoreU(value, Reals(), frame.reals(place) + row);
+HWY_INLINE void store(Real value, std::byte* to, std::size_t row) {
+  hn::StoreU(value, Reals(), reinterpret_cast<double*>(to) + row);
 }
 /// The integers 1 and 0 from a mask of either type.
 template <class Mask>
@@ -47,31 +46,40 @@ HWY_INLINE Integer truth_of(Mask mask) {
 }
 
 // An opcode whose value is a vector expression over x = a, y = b, z = c; `Tag` is the operands' type, `d` its
-// tag. It cannot fail.
-#define FANFOLD_VECTOR(name, Tag, value)                                 \
-  bool name(const Instruction& at, const Frame& frame) {                 \
-    const Tag d;                                                         \
-    for (std::size_t row = 0; row < frame.padded; row += hn::Lanes(d)) { \
-      [[maybe_unused]] const auto x = load(frame, at.a, row, d);         \
-      [[maybe_unused]] const auto y = load(frame, at.b, row, d);         \
-      store((value), frame, at.out, row);                                \
-    }                                                                    \
-    return false;                                                        \
+// tag. It cannot fail. Pointers are copied to locals: a store could change them for all that the compiler
+// knows.
+#define FANFOLD_VECTOR(name, Tag, value)                           \
+  bool name(const Instruction& at, const Frame& frame) {           \
+    const Tag d;                                                   \
+    const auto* a = block(frame, at.a, d);                         \
+    [[maybe_unused]] const auto* b = block(frame, at.b, d);        \
+    std::byte* const out = frame.places[at.out];                   \
+    const std::size_t padded = frame.padded;                       \
+    for (std::size_t row = 0; row < padded; row += hn::Lanes(d)) { \
+      [[maybe_unused]] const auto x = hn::LoadU(d, a + row);       \
+      [[maybe_unused]] const auto y = hn::LoadU(d, b + row);       \
+      store((value), out, row);                                    \
+    }                                                              \
+    return false;                                                  \
   }
 
 // The same; `failed` is a vector whose sign bits say which rows failed, from x, y and the value r.
-#define FANFOLD_CHECKED(name, value, failed)                             \
-  bool name(const Instruction& at, const Frame& frame) {                 \
-    const Integers d;                                                    \
-    Integer failures = hn::Zero(d);                                      \
-    for (std::size_t row = 0; row < frame.padded; row += hn::Lanes(d)) { \
-      const Integer x = load(frame, at.a, row, d);                       \
-      [[maybe_unused]] const Integer y = load(frame, at.b, row, d);      \
-      const Integer r = (value);                                         \
-      failures = hn::Or(failures, (failed));                             \
-      store(r, frame, at.out, row);                                      \
-    }                                                                    \
-    return !hn::AllFalse(d, hn::Lt(failures, hn::Zero(d)));              \
+#define FANFOLD_CHECKED(name, value, failed)                       \
+  bool name(const Instruction& at, const Frame& frame) {           \
+    const Integers d;                                              \
+    const std::int64_t* a = frame.integers(at.a);                  \
+    [[maybe_unused]] const std::int64_t* b = frame.integers(at.b); \
+    std::byte* const out = frame.places[at.out];                   \
+    const std::size_t padded = frame.padded;                       \
+    Integer failures = hn::Zero(d);                                \
+    for (std::size_t row = 0; row < padded; row += hn::Lanes(d)) { \
+      const Integer x = hn::LoadU(d, a + row);                     \
+      [[maybe_unused]] const Integer y = hn::LoadU(d, b + row);    \
+      const Integer r = (value);                                   \
+      failures = hn::Or(failures, (failed));                       \
+      store(r, out, row);                                          \
+    }                                                              \
+    return !hn::AllFalse(d, hn::Lt(failures, hn::Zero(d)));        \
   }
 
 // An opcode over texts, row by row.
@@ -97,13 +105,16 @@ FANFOLD_VECTOR(truth, Reals, truth_of(hn::Not(hn::Eq(x, hn::Zero(d)))))
 
 bool to_integer(const Instruction& at, const Frame& frame) {
   const Reals d;
+  const double* a = frame.reals(at.a);
+  std::byte* const out = frame.places[at.out];
+  const std::size_t padded = frame.padded;
   auto fits = hn::Eq(hn::Zero(d), hn::Zero(d));
-  for (std::size_t row = 0; row < frame.padded; row += hn::Lanes(d)) {
-    const Real x = load(frame, at.a, row, d);
+  for (std::size_t row = 0; row < padded; row += hn::Lanes(d)) {
+    const Real x = hn::LoadU(d, a + row);
     const auto in_range = hn::And(hn::Ge(x, hn::Set(d, -0x1p63)), hn::Lt(x, hn::Set(d, 0x1p63)));
     fits = hn::And(fits, in_range);
     // What does not fit becomes 0, so that no target converts it in a way of its own.
-    store(hn::ConvertTo(Integers(), hn::IfThenElseZero(in_range, x)), frame, at.out, row);
+    store(hn::ConvertTo(Integers(), hn::IfThenElseZero(in_range, x)), out, row);
   }
   return !hn::AllTrue(d, fits);
 }
@@ -115,35 +126,27 @@ FANFOLD_CHECKED(subtract_integer, hn::Sub(x, y), hn::And(hn::Xor(x, y), hn::Xor(
 FANFOLD_CHECKED(negate_integer, hn::Sub(hn::Zero(d), x), hn::And(x, r))
 FANFOLD_CHECKED(abs_integer, hn::Abs(x), r)
 
-bool multiply_integer(const Instruction& at, const Frame& frame) {
-  bool failed = false;
-  for (std::size_t row = 0; row < frame.padded; ++row) {
-    failed |= __builtin_mul_overflow(frame.integers(at.a)[row], frame.integers(at.b)[row],
-                                     &frame.integers(at.out)[row]);
+// Row by row, x and y to r.
+#define FANFOLD_SCALAR(name, Word, fails)                              \
+  bool name(const Instruction& at, const Frame& frame) {               \
+    const auto* a = reinterpret_cast<const Word*>(frame.places[at.a]); \
+    const auto* b = reinterpret_cast<const Word*>(frame.places[at.b]); \
+    auto* out = reinterpret_cast<Word*>(frame.places[at.out]);         \
+    const std::size_t padded = frame.padded;                           \
+    bool failed = false;                                               \
+    for (std::size_t row = 0; row < padded; ++row) {                   \
+      const Word x = a[row];                                           \
+      const Word y = b[row];                                           \
+      Word r = 0;                                                      \
+      failed |= (fails);                                               \
+      out[row] = r;                                                    \
+    }                                                                  \
+    return failed;                                                     \
   }
-  return failed;
-}
 
-bool modulo_integer(const Instruction& at, const Frame& frame) {
-  bool failed = false;
-  for (std::size_t row = 0; row < frame.padded; ++row) {
-    const std::int64_t divisor = frame.integers(at.b)[row];
-    failed |= divisor == 0;
-    frame.integers(at.out)[row] = floored_modulo(frame.integers(at.a)[row], divisor == 0 ? 1 : divisor);
-  }
-  return failed;
-}
-
-bool power_integer(const Instruction& at, const Frame& frame) {
-  bool failed = false;
-  for (std::size_t row = 0; row < frame.padded; ++row) {
-    const std::int64_t exponent = frame.integers(at.b)[row];
-    std::int64_t result = 0;
-    failed |= exponent < 0 || power_overflows(frame.integers(at.a)[row], exponent, result);
-    frame.integers(at.out)[row] = result;
-  }
-  return failed;
-}
+FANFOLD_SCALAR(multiply_integer, std::int64_t, __builtin_mul_overflow(x, y, &r))
+FANFOLD_SCALAR(modulo_integer, std::int64_t, modulo_fails(x, y, r))
+FANFOLD_SCALAR(power_integer, std::int64_t, power_fails(x, y, r))
 
 FANFOLD_VECTOR(sign_integer, Integers,
                hn::Or(hn::VecFromMask(d, hn::Lt(x, hn::Zero(d))), truth_of(hn::Gt(x, hn::Zero(d)))))
@@ -164,10 +167,14 @@ FANFOLD_VECTOR(logical_or, Integers, truth_of(hn::Not(is_zero(hn::Or(x, y)))))
 
 bool select_word(const Instruction& at, const Frame& frame) {
   const Integers d;
-  for (std::size_t row = 0; row < frame.padded; row += hn::Lanes(d)) {
-    const Integer condition = load(frame, at.a, row, d);
-    store(hn::IfThenElse(is_zero(condition), load(frame, at.c, row, d), load(frame, at.b, row, d)), frame,
-          at.out, row);
+  const std::int64_t* condition = frame.integers(at.a);
+  const std::int64_t* if_true = frame.integers(at.b);
+  const std::int64_t* if_false = frame.integers(at.c);
+  std::byte* const out = frame.places[at.out];
+  const std::size_t padded = frame.padded;
+  for (std::size_t row = 0; row < padded; row += hn::Lanes(d)) {
+    const auto is_false = is_zero(hn::LoadU(d, condition + row));
+    store(hn::IfThenElse(is_false, hn::LoadU(d, if_false + row), hn::LoadU(d, if_true + row)), out, row);
   }
   return false;
 }
@@ -179,12 +186,7 @@ FANFOLD_VECTOR(subtract_real, Reals, hn::Sub(x, y))
 FANFOLD_VECTOR(multiply_real, Reals, hn::Mul(x, y))
 FANFOLD_VECTOR(divide_real, Reals, hn::Div(x, y))
 
-bool modulo_real(const Instruction& at, const Frame& frame) {
-  for (std::size_t row = 0; row < frame.padded; ++row) {
-    frame.reals(at.out)[row] = floored_modulo(frame.reals(at.a)[row], frame.reals(at.b)[row]);
-  }
-  return false;
-}
+FANFOLD_SCALAR(modulo_real, double, modulo_fails(x, y, r))
 
 FANFOLD_VECTOR(equal_real, Reals, truth_of(hn::Eq(x, y)))
 FANFOLD_VECTOR(not_equal_real, Reals, truth_of(hn::Not(hn::Eq(x, y))))
@@ -243,6 +245,7 @@ bool select_text(const Instruction& at, const Frame& frame) {
 
 #undef FANFOLD_VECTOR
 #undef FANFOLD_CHECKED
+#undef FANFOLD_SCALAR
 #undef FANFOLD_TEXT
 
 using Operation = bool (*)(const Instruction&, const Frame&);

@@ -8,20 +8,25 @@
 
 namespace fanfold::expr {
 
-/// a − b·floor(a / b), the sign of the divisor. Precondition: b != 0. Cannot overflow.
-inline std::int64_t floored_modulo(std::int64_t a, std::int64_t b) {
-  if (b == -1) return 0;  // the hardware's division of the smallest integer by −1 traps
+// Each computes `result` and returns true if the row fails.
+
+/// a − b·floor(a / b), with the sign of the divisor. Fails for b = 0; cannot overflow.
+inline bool modulo_fails(std::int64_t a, std::int64_t b, std::int64_t& result) {
+  result = 0;
+  if (b == 0) return true;
+  if (b == -1) return false;  // the hardware's division of the smallest integer by −1 traps
   const std::int64_t remainder = a % b;
-  return remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder;
+  result = remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder;
+  return false;
 }
 
 /// The same for reals, like Python's: exact but for the last addition, a zero has the divisor's sign, NaN for
-/// b = 0. std::fmod is exact by IEEE 754 (remainder without rounding), so every C library gives the same
+/// b = 0. std::fmod is exact by IEEE 754 (a remainder without rounding), so every C library gives the same
 /// bits.
-inline double floored_modulo(double a, double b) {
+inline bool modulo_fails(double a, double b, double& result) {
   const double remainder = std::fmod(a, b);
-  if (remainder == 0) return std::copysign(0.0, b);
-  return (remainder < 0) != (b < 0) ? remainder + b : remainder;
+  result = remainder == 0 ? std::copysign(0.0, b) : (remainder < 0) != (b < 0) ? remainder + b : remainder;
+  return false;
 }
 
 /// base^exponent modulo 2^64, by squaring; true if it overflows. Precondition: exponent >= 0.
@@ -38,6 +43,11 @@ inline bool power_overflows(std::int64_t base, std::int64_t exponent, std::int64
     square_overflowed |= __builtin_mul_overflow(base, base, &base);
   }
   return overflow;
+}
+
+/// base^exponent; fails if it overflows or the exponent is negative.
+inline bool power_fails(std::int64_t base, std::int64_t exponent, std::int64_t& result) {
+  return exponent < 0 || power_overflows(base, exponent, result);
 }
 
 /// The reals that have an integer part of 64 bits.
