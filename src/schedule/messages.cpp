@@ -6,8 +6,7 @@
 namespace fanfold {
 namespace {
 
-// ---- fields of more than one message
-// --------------------------------------------------------------------------------
+// ---- fields of more than one message ----------------------------------------------------------------------
 
 void write(ByteWriter& out, const ChunkTasks& part) {
   out.varint(part.chunk.value());
@@ -25,8 +24,7 @@ std::uint32_t read_u32(ByteReader& in) {
   return static_cast<std::uint32_t>(value);
 }
 
-// ---- a pair of functions for each message
-// ---------------------------------------------------------------------------
+// ---- a pair of functions for each message -----------------------------------------------------------------
 
 void write(ByteWriter& out, const JobMsg& message) {
   out.varint(message.total_bytes);

@@ -15,8 +15,7 @@
 
 namespace fanfold {
 
-// ---- from the coordinator to a worker
-// ------------------------------------------------------------------------------
+// ---- from the coordinator to a worker ---------------------------------------------------------------------
 
 /// A piece of the job (an encoded JobSource), in order. The worker opens the job when it has all
 /// `total_bytes`.
@@ -45,8 +44,7 @@ struct StopMsg {
   bool operator==(const StopMsg&) const = default;
 };
 
-// ---- from a worker to the coordinator
-// ------------------------------------------------------------------------------
+// ---- from a worker to the coordinator ---------------------------------------------------------------------
 
 /// The first message: who joins. Also carries why a worker cannot run the job (`error`), such as a missing
 /// kernel.

@@ -12,8 +12,10 @@ constexpr double report_overdue_seconds = 0.25;
 }  // namespace
 
 void RankWork::issue(const Chunk& chunk, std::uint64_t tasks, double cost, double now) {
+  assert(chunks_.empty() || chunks_.back().id < chunk.id);
   if (outstanding_ == 0) progress_at_ = now;
-  IssuedChunk& issued = chunks_[chunk.id];
+  IssuedChunk& issued = chunks_.emplace_back();
+  issued.id = chunk.id;
   issued.attempt = chunk.attempt;
   for (const TaskRange& range : chunk.tasks) issued.tasks.insert(range);
   outstanding_ += tasks;
@@ -22,26 +24,33 @@ void RankWork::issue(const Chunk& chunk, std::uint64_t tasks, double cost, doubl
 }
 
 IssuedChunk* RankWork::find(ChunkId id) {
-  const auto found = chunks_.find(id);
-  return found == chunks_.end() ? nullptr : &found->second;
+  const auto found =
+      std::lower_bound(chunks_.begin(), chunks_.end(), id,
+                       [](const IssuedChunk& chunk, ChunkId value) { return chunk.id < value; });
+  return found == chunks_.end() || found->id != id ? nullptr : &*found;
 }
 
-void RankWork::start(IssuedChunk& chunk, const TaskSet& tasks) {
-  chunk.started.insert(tasks);
-  started_ += tasks.size();
+void RankWork::start(IssuedChunk& chunk, std::span<const TaskRange> tasks) {
+  for (const TaskRange& range : tasks) {
+    chunk.started.insert(range);
+    started_ += range.size();
+  }
 }
 
-void RankWork::remove(ChunkId id, const TaskSet& tasks, double cost) {
-  const auto found = chunks_.find(id);
-  assert(found != chunks_.end());
-  IssuedChunk& chunk = found->second;
+void RankWork::remove(IssuedChunk& chunk, std::span<const TaskRange> tasks, double cost) {
+  const std::uint64_t tasks_before = chunk.tasks.size();
   const std::uint64_t started_before = chunk.started.size();
-  chunk.tasks.erase(tasks);
-  chunk.started.erase(tasks);
+  for (const TaskRange& range : tasks) {
+    chunk.tasks.erase(range);
+    chunk.started.erase(range);
+  }
+  outstanding_ -= tasks_before - chunk.tasks.size();
   started_ -= started_before - chunk.started.size();
-  outstanding_ -= tasks.size();
   cost_ = outstanding_ == 0 ? 0 : std::max(0.0, cost_ - cost);  // rounding must not pile up
-  if (chunk.tasks.empty()) chunks_.erase(found);
+}
+
+void RankWork::close(IssuedChunk& chunk) {
+  if (chunk.tasks.empty()) chunks_.erase(chunks_.begin() + (&chunk - chunks_.data()));
 }
 
 void RankWork::clear() {
@@ -72,13 +81,17 @@ std::optional<double> RankWork::task_seconds(const Pace& pace) const {
   return *pace.cost_seconds * cost_ / static_cast<double>(outstanding_);
 }
 
-std::optional<TaskSet> part_of(const TaskSet& whole, std::span<const TaskRange> ranges) {
+bool is_part_of(const TaskSet& whole, std::span<const TaskRange> ranges) {
+  for (const TaskRange& range : ranges) {
+    if (range.empty() || !whole.contains(range)) return false;
+  }
+  if (ranges.size() < 2) return true;
   TaskSet part;
   for (const TaskRange& range : ranges) {
-    if (range.empty() || !whole.contains(range) || part.intersects(range)) return std::nullopt;
+    if (part.intersects(range)) return false;
     part.insert(range);
   }
-  return part;
+  return true;
 }
 
 }  // namespace fanfold

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "core/ids.hpp"
 #include "core/task_set.hpp"
@@ -15,6 +15,7 @@ namespace fanfold {
 
 /// The part of a chunk that a rank still has.
 struct IssuedChunk {
+  ChunkId id;
   Attempt attempt;
   TaskSet tasks;    ///< not finished, not returned
   TaskSet started;  ///< of those, the ones that are known to have begun
@@ -26,7 +27,8 @@ struct Pace {
   double long_task_seconds = 0;
 };
 
-/// The outstanding work of a rank. Whatever a peer names is checked against it first: `find` and `part_of`.
+/// The outstanding work of a rank. Whatever a peer names is checked against it first: `find` and
+/// `is_part_of`.
 class RankWork {
  public:
   RankWork(Rank rank, std::uint32_t slots) : rank_(rank), slots_(slots) {}
@@ -35,15 +37,18 @@ class RankWork {
   std::uint32_t slots() const { return slots_; }
   std::uint64_t outstanding() const { return outstanding_; }
   std::uint64_t idle_slots() const { return slots_ - std::min<std::uint64_t>(slots_, outstanding_); }
-  const std::map<ChunkId, IssuedChunk>& chunks() const { return chunks_; }
+  /// By ascending id.
+  const std::vector<IssuedChunk>& chunks() const { return chunks_; }
 
   void issue(const Chunk& chunk, std::uint64_t tasks, double cost, double now);
-  /// The chunk with this id, or null.
+  /// The chunk with this id, or null. Valid until the next change.
   IssuedChunk* find(ChunkId id);
-  /// Marks tasks as begun. Precondition: they are `chunk`'s, and not marked.
-  void start(IssuedChunk& chunk, const TaskSet& tasks);
-  /// Tasks of the chunk ended or were returned, of this cost. Forgets the chunk when nothing is left of it.
-  void remove(ChunkId id, const TaskSet& tasks, double cost);
+  /// Marks tasks as begun. Precondition: they are the chunk's, and not marked.
+  void start(IssuedChunk& chunk, std::span<const TaskRange> tasks);
+  /// Tasks of the chunk ended or were returned. Precondition: they are the chunk's.
+  void remove(IssuedChunk& chunk, std::span<const TaskRange> tasks, double cost);
+  /// Forgets the chunk if nothing is left of it.
+  void close(IssuedChunk& chunk);
   /// The rank made progress: it reported.
   void note_progress(double now) { progress_at_ = now; }
   /// Forgets everything.
@@ -70,14 +75,14 @@ class RankWork {
  private:
   Rank rank_;
   std::uint32_t slots_;
-  std::map<ChunkId, IssuedChunk> chunks_;
+  std::vector<IssuedChunk> chunks_;
   std::uint64_t outstanding_ = 0;
   std::uint64_t started_ = 0;
   double cost_ = 0;         // of what is outstanding
   double progress_at_ = 0;  // when it last reported, or got work while it had none
 };
 
-/// The ranges as a set, if each task is in `whole` and none is named twice.
-std::optional<TaskSet> part_of(const TaskSet& whole, std::span<const TaskRange> ranges);
+/// True if each task of the ranges is in `whole`, and none is named twice.
+bool is_part_of(const TaskSet& whole, std::span<const TaskRange> ranges);
 
 }  // namespace fanfold

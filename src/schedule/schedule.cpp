@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "schedule/chunk_size.hpp"
@@ -27,30 +28,26 @@ struct Schedule::State {
       stopped_by_failures = draining = true;
   }
 
-  // ---- ranks
-  // ---------------------------------------------------------------------------------------------------------
+  // ---- ranks ----------------------------------------------------------------------------------------------
   RankWork* live(Rank rank);
   void settle(RankWork& work, double now);
   void file(const RankWork& work);
   void lose(RankWork& work, double now);
 
-  // ---- issuing
-  // -------------------------------------------------------------------------------------------------------
+  // ---- issuing --------------------------------------------------------------------------------------------
   void serve(RankWork& work, double now);
   void serve_all(double now);
   bool issue(RankWork& work, double now);
   ChunkSituation situation_of(const RankWork& work) const;
 
-  // ---- calling back
-  // --------------------------------------------------------------------------------------------------
+  // ---- calling back ---------------------------------------------------------------------------------------
   void call_back(double now);
   RankWork* choose_lender(const RankWork& taker, double now);
   std::uint64_t fair_part(const RankWork& lender, const RankWork& taker, double now) const;
   void end_recall(RankWork& work);
 
-  // ---- what ended
-  // ----------------------------------------------------------------------------------------------------
-  double remove(RankWork& work, ChunkId chunk, const TaskSet& tasks);
+  // ---- what ended -----------------------------------------------------------------------------------------
+  double remove(RankWork& work, IssuedChunk& chunk, std::span<const TaskRange> tasks);
   void count(const Report& report, double cost, std::uint32_t slots);
   void drain();
 
@@ -58,13 +55,13 @@ struct Schedule::State {
 
   SchedulePolicy policy;
   WaitingTasks waiting;
-  std::vector<std::unique_ptr<RankWork>> ranks;  // by rank; null: not joined
+  std::vector<std::optional<RankWork>> ranks;  // by rank; none: not joined
   std::uint64_t live_ranks = 0;
   std::uint64_t all_slots = 0;  // of live ranks
 
   MeasuredCost cost_seconds;  // per unit of cost
-  MeasuredCost task_seconds;
-  std::uint64_t proven = 0;  // the most tasks per slot in one report
+  MeasuredCost task_seconds;  // where that is not the same
+  std::uint64_t proven = 0;   // the most tasks per slot in one report
 
   Takers takers;
   Lenders lenders;  // kept up from the first time that a rank idles
@@ -82,8 +79,7 @@ struct Schedule::State {
   std::uint64_t chunks = 0;
 };
 
-// ---- events
-// ----------------------------------------------------------------------------------------------------------
+// ---- events -----------------------------------------------------------------------------------------------
 
 void Schedule::on_joined(Rank rank, std::uint32_t slots, double) {
   State& s = *state_;
@@ -93,7 +89,7 @@ void Schedule::on_joined(Rank rank, std::uint32_t slots, double) {
     return;
   }
   if (place >= s.ranks.size()) s.ranks.resize(place + 1);
-  s.ranks[place] = std::make_unique<RankWork>(rank, std::max(slots, 1U));
+  s.ranks[place].emplace(rank, std::max(slots, 1U));
   ++s.live_ranks;
   s.all_slots += s.ranks[place]->slots();
 }
@@ -109,15 +105,14 @@ void Schedule::on_started(Rank rank, const ChunkTasks& started, double now) {
   RankWork* work = state_->live(rank);
   if (!work) return;
   IssuedChunk* chunk = work->find(started.chunk);
-  const std::optional<TaskSet> tasks = chunk ? part_of(chunk->tasks, started.tasks) : std::nullopt;
-  const bool again =
-      tasks && std::any_of(started.tasks.begin(), started.tasks.end(),
-                           [&](const TaskRange& range) { return chunk->started.intersects(range); });
-  if (!tasks || again) {
+  const bool fits = chunk && is_part_of(chunk->tasks, started.tasks) &&
+                    std::none_of(started.tasks.begin(), started.tasks.end(),
+                                 [&](const TaskRange& range) { return chunk->started.intersects(range); });
+  if (!fits) {
     ++state_->stale;
     return;
   }
-  work->start(*chunk, *tasks);
+  work->start(*chunk, started.tasks);
   state_->settle(*work, now);
 }
 
@@ -126,12 +121,9 @@ Schedule::Verdict Schedule::on_done(Rank rank, const Report& report, double now)
   RankWork* work = s.live(rank);
   if (!work) return Verdict::stale;
   IssuedChunk* chunk = work->find(report.chunk);
-  const std::vector<TaskRange> finished = report.finished.ranges();
-  std::optional<TaskSet> ended = chunk ? part_of(chunk->tasks, report.to_retry) : std::nullopt;
-  const bool fits = ended && std::all_of(finished.begin(), finished.end(), [&](const TaskRange& range) {
-                      return chunk->tasks.contains(range) && !ended->intersects(range);
-                    });
-  if (!fits) {
+  std::vector<TaskRange> ended = report.finished.ranges();
+  ended.insert(ended.end(), report.to_retry.begin(), report.to_retry.end());
+  if (!chunk || !is_part_of(chunk->tasks, ended)) {
     ++s.stale;
     return Verdict::stale;
   }
@@ -141,8 +133,7 @@ Schedule::Verdict Schedule::on_done(Rank rank, const Report& report, double now)
     s.lose(*work, now);
     return Verdict::stale;
   }
-  ended->insert(report.finished);
-  const double cost = s.remove(*work, report.chunk, *ended);
+  const double cost = s.remove(*work, *chunk, ended);
   work->note_progress(now);
   for (const TaskRange& range : report.to_retry) s.waiting.put({Attempt(attempt.value() + 1), false}, range);
   s.count(report, cost, work->slots());
@@ -154,22 +145,20 @@ void Schedule::on_returned(Rank rank, const std::vector<ChunkTasks>& returned, d
   State& s = *state_;
   RankWork* work = s.live(rank);
   if (!work) return;
-  std::uint64_t tasks_returned = 0;
+  std::uint64_t tasks = 0;
   bool all_fit = true;
   for (const ChunkTasks& part : returned) {
     IssuedChunk* chunk = work->find(part.chunk);
-    const std::optional<TaskSet> tasks = chunk ? part_of(chunk->tasks, part.tasks) : std::nullopt;
-    if (!tasks) {
+    if (!chunk || !is_part_of(chunk->tasks, part.tasks)) {
       all_fit = false;
       continue;
     }
-    const Attempt attempt = chunk->attempt;
-    for (const TaskRange& range : part.tasks) s.waiting.put({attempt, false}, range);
-    s.remove(*work, part.chunk, *tasks);
-    tasks_returned += tasks->size();
+    for (const TaskRange& range : part.tasks) s.waiting.put({chunk->attempt, false}, range);
+    s.remove(*work, *chunk, part.tasks);
+    tasks += size_of(part.tasks);
   }
   if (!all_fit) ++s.stale;
-  if (work->asked) work->gave_all = tasks_returned < *work->asked;
+  if (work->asked) work->gave_all = tasks < *work->asked;
   s.end_recall(*work);
   s.settle(*work, now);
 }
@@ -182,14 +171,13 @@ void Schedule::on_time_passed(double now) { state_->call_back(now); }
 
 void Schedule::on_drain(double) { state_->drain(); }
 
-// ---- ranks
-// -----------------------------------------------------------------------------------------------------------
+// ---- ranks ------------------------------------------------------------------------------------------------
 
 /// The work of a rank that takes part; if it does not (any more), the event is stale, and null is returned.
 RankWork* Schedule::State::live(Rank rank) {
   const auto place = static_cast<std::size_t>(rank.value());
   if (rank.value() >= 0 && place < ranks.size() && ranks[place] && !ranks[place]->lost)
-    return ranks[place].get();
+    return &*ranks[place];
   ++stale;
   return nullptr;
 }
@@ -219,7 +207,7 @@ void Schedule::State::file(const RankWork& work) {
 }
 
 void Schedule::State::lose(RankWork& work, double now) {
-  for (const auto& [id, chunk] : work.chunks()) {
+  for (const IssuedChunk& chunk : work.chunks()) {
     TaskSet not_started = chunk.tasks;
     not_started.erase(chunk.started);
     for (const TaskRange& range : not_started.ranges()) waiting.put({chunk.attempt, false}, range);
@@ -240,8 +228,7 @@ void Schedule::State::lose(RankWork& work, double now) {
   call_back(now);
 }
 
-// ---- issuing
-// ---------------------------------------------------------------------------------------------------------
+// ---- issuing ----------------------------------------------------------------------------------------------
 
 /// Issues what the rank wants and may have.
 void Schedule::State::serve(RankWork& work, double now) {
@@ -290,8 +277,7 @@ ChunkSituation Schedule::State::situation_of(const RankWork& work) const {
   return situation;
 }
 
-// ---- calling back
-// ----------------------------------------------------------------------------------------------------
+// ---- calling back -----------------------------------------------------------------------------------------
 
 /// While ranks idle and nothing waits: asks those that have unstarted work to return some, one for each idle
 /// rank.
@@ -349,18 +335,19 @@ void Schedule::State::end_recall(RankWork& work) {
   --pending_recalls;
 }
 
-// ---- what ended
-// ------------------------------------------------------------------------------------------------------
+// ---- what ended -------------------------------------------------------------------------------------------
 
-/// Takes tasks off the rank, and returns what they cost.
-double Schedule::State::remove(RankWork& work, ChunkId chunk, const TaskSet& tasks) {
+/// Takes tasks off the rank, and returns what they cost. The chunk is gone if nothing is left of it.
+double Schedule::State::remove(RankWork& work, IssuedChunk& chunk, std::span<const TaskRange> tasks) {
   double cost = 0;
-  for (const TaskRange& range : tasks.ranges()) {
+  const std::uint64_t before = work.outstanding();
+  for (const TaskRange& range : tasks) {
     waiting.order().visit_positions(range,
                                     [&](TaskRange positions) { cost += waiting.order().cost(positions); });
   }
   work.remove(chunk, tasks, cost);
-  outstanding -= tasks.size();
+  work.close(chunk);
+  outstanding -= before - work.outstanding();
   return cost;
 }
 
@@ -373,7 +360,7 @@ void Schedule::State::count(const Report& report, double cost, std::uint32_t slo
   failed += failures;
   retried += retries;
   cost_seconds.add(report.busy, cost);
-  task_seconds.add(report.busy, static_cast<double>(tasks));
+  if (waiting.order().knows_costs()) task_seconds.add(report.busy, static_cast<double>(tasks));
   proven = std::max(proven, tasks / slots);
 
   const bool too_many = policy.max_failures && policy.failed_before + failed > *policy.max_failures;
@@ -392,8 +379,7 @@ void Schedule::State::drain() {
   }
 }
 
-// ---- the outside
-// -----------------------------------------------------------------------------------------------------
+// ---- the outside ------------------------------------------------------------------------------------------
 
 Schedule::Schedule(SchedulePolicy policy, TaskSet pending)
     : state_(std::make_unique<State>(std::move(policy), IssueOrder())) {
@@ -427,7 +413,10 @@ std::uint64_t Schedule::failed() const { return state_->failed; }
 std::uint64_t Schedule::retried() const { return state_->retried; }
 std::uint64_t Schedule::stale() const { return state_->stale; }
 std::uint64_t Schedule::chunks() const { return state_->chunks; }
-std::optional<double> Schedule::task_seconds() const { return state_->task_seconds.seconds(); }
+std::optional<double> Schedule::task_seconds() const {
+  const bool by_cost = state_->waiting.order().knows_costs();
+  return by_cost ? state_->task_seconds.seconds() : state_->cost_seconds.seconds();
+}
 
 std::uint64_t Schedule::outstanding(Rank rank) const {
   const auto place = static_cast<std::size_t>(rank.value());

@@ -44,8 +44,7 @@ class Schedule {
   Schedule(Schedule&&) noexcept;
   Schedule& operator=(Schedule&&) noexcept;
 
-  // ---- events
-  // ------------------------------------------------------------------------------------------------------
+  // ---- events ---------------------------------------------------------------------------------------------
   /// A rank can work from now on, with this many tasks at a time.
   void on_joined(Rank rank, std::uint32_t slots, double now);
   void on_want(Rank rank, std::uint32_t chunks, double now);
@@ -72,8 +71,7 @@ class Schedule {
   /// Start no more tasks: nothing waiting is issued, what was not started is called back, what runs may end.
   void on_drain(double now);
 
-  // ---- decisions
-  // ---------------------------------------------------------------------------------------------------
+  // ---- decisions ------------------------------------------------------------------------------------------
   struct SendChunk {
     Rank rank;
     Chunk chunk;
@@ -89,8 +87,7 @@ class Schedule {
   /// What is to be sent now, in order; empties the list.
   std::vector<Decision> take_decisions();
 
-  // ---- state
-  // -------------------------------------------------------------------------------------------------------
+  // ---- state ----------------------------------------------------------------------------------------------
   /// Nothing is outstanding, and nothing is left to issue (or it never will be: drained, stopped, no rank
   /// left).
   bool ended() const;
