@@ -137,6 +137,13 @@ HWY_INLINE hn::Mask<D> IsFiniteNumber(D d, V x) {
   return hn::Lt(hn::Abs(x), hn::Inf(d));
 }
 
+/// Where the sign bit of x is set: of -0 as well, and of NaN.
+template <class D, class V>
+HWY_INLINE hn::Mask<D> HasSignBit(D d, V x) {
+  const hn::RebindToUnsigned<D> du;
+  return hn::RebindMask(d, hn::TestBit(hn::BitCast(du, x), hn::BitCast(du, hn::SignBit(d))));
+}
+
 /// The sign of `sign` on the magnitude x; precondition: x >= 0.
 template <class D, class V>
 HWY_INLINE V WithSign(D d, V x, V sign) {

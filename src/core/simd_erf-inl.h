@@ -68,7 +68,7 @@ template <class D, class V>
 HWY_INLINE V Erfc(D d, V x) {
   const V absolute = hn::Abs(x);
   const V tail = PositiveErfc(d, hn::Min(absolute, hn::Set(d, 27.3)));
-  const V outer = hn::IfNegativeThenElse(x, hn::Set(d, 2.0) - tail, tail);
+  const V outer = hn::IfThenElse(HasSignBit(d, x), hn::Set(d, 2.0) - tail, tail);
   const V inner = hn::Set(d, 1.0) - SmallErf(d, x);
   return KeepNaN(x, hn::IfThenElse(hn::Lt(absolute, hn::Set(d, 0.5)), inner, outer));
 }

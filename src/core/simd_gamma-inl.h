@@ -112,7 +112,10 @@ HWY_INLINE V LogGammaNearZeros(D d, V x) {
                                   -0x1.3c19010d41cd8p-17, 0x1.35151ee693287p-18,  -0x1.25a7bb879dfe7p-19};
   const V t1 = x - hn::Set(d, 1.0);
   const V t2 = x - hn::Set(d, 2.0);
-  return hn::IfThenElse(hn::Lt(x, hn::Set(d, 1.5)), t1 * Polynomial(d, t1, c1), t2 * Polynomial(d, t2, c2));
+  const V zero = hn::Zero(d);  // added, so that the zeros are positive
+  const V near_one = hn::MulAdd(t1, Polynomial(d, t1, c1), zero);
+  const V near_two = hn::MulAdd(t2, Polynomial(d, t2, c2), zero);
+  return hn::IfThenElse(hn::Lt(x, hn::Set(d, 1.5)), near_one, near_two);
 }
 
 /// log|gamma(x)| (C's lgamma). Error below 1.7 ULP for x > 0. For negative x the error is below 2^-52 max(1,

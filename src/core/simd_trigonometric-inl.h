@@ -97,8 +97,8 @@ HWY_INLINE DoubleDouble<V> SmallCos(D d, V high, V low) {
 template <class D, class V>
 HWY_INLINE V SelectOdd(D d, V turns, V if_odd, V if_even) {
   const hn::RebindToUnsigned<D> du;
-  const auto sign = hn::ShiftLeft<63>(hn::BitCast(du, turns));
-  return hn::IfNegativeThenElse(hn::BitCast(d, sign), if_odd, if_even);
+  const auto odd = hn::TestBit(hn::BitCast(du, turns), hn::Set(du, 1));
+  return hn::IfThenElse(hn::RebindMask(d, odd), if_odd, if_even);
 }
 
 /// A sign bit where bit 1 of n is set.
