@@ -55,10 +55,10 @@ struct FinishedBatch {
 
 /// The aggregates of one [reduce] table, compiled. Immutable; shared by all threads.
 ///
-/// An entry is arithmetic over aggregates of expressions, "4 * sum(hits) / sum(samples)", optionally `by` names.
-/// Where the scope has no name `status`, `status` is how the task ended, as text (name_of(Status)). An entry that uses
-/// it, or is grouped by it, sees failed tasks too, with `status` and params only (any other name there is an error);
-/// every other entry sees tasks that succeeded only.
+/// An entry is arithmetic over aggregates of expressions, "4 * sum(hits) / sum(samples)", optionally `by`
+/// names. Where the scope has no name `status`, `status` is how the task ended, as text (name_of(Status)). An
+/// entry that uses it, or is grouped by it, sees failed tasks too, with `status` and params only (any other
+/// name there is an error); every other entry sees tasks that succeeded only.
 class Plan {
  public:
   Plan();
@@ -67,7 +67,8 @@ class Plan {
   Plan& operator=(Plan&&) noexcept;
 
   /// Adds an entry. Throws expr::ExpressionError with the offset in `text`. `scope` has the params,
-  /// constants, results and values; its first `param_slots` slots are params. It must outlive the call only.
+  /// constants, results and values; its first `param_slots` slots are params. It must outlive the call only. After an
+  /// entry that threw, others can be added: so all errors are found at once.
   void add(std::string name, std::string_view text, const expr::Scope& scope, std::size_t param_slots);
 
   bool empty() const;
@@ -83,8 +84,9 @@ class Plan {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The mergeable state of a plan's aggregates: an exact commutative monoid. The Partial of a plan that nothing was
-/// added to is the identity; add and merge commute and associate bit for bit. One thread at a time.
+/// The mergeable state of a plan's aggregates: an exact commutative monoid. The Partial of a plan that
+/// nothing was added to is the identity; add and merge commute and associate bit for bit. One thread at a
+/// time.
 class Partial {
  public:
   explicit Partial(const Plan& plan);  ///< keeps a reference to the plan
@@ -92,10 +94,10 @@ class Partial {
   Partial(Partial&&) noexcept;
   Partial& operator=(Partial&&) noexcept;
 
-  /// Adds tasks that ended. `failures` has the batch's rows; a row in it on entry counts as failed (its `status` is
-  /// that of `statuses`, or "failed" if that says succeeded). The expressions inside the aggregates are evaluated
-  /// here; a row on which one fails (integer overflow) is added to `failures`, counts as failed and contributes
-  /// to no aggregate of succeeded tasks.
+  /// Adds tasks that ended. `failures` has the batch's rows; a row in it on entry counts as failed (its
+  /// `status` is that of `statuses`, or "failed" if that says succeeded). The expressions inside the
+  /// aggregates are evaluated here; a row on which one fails (integer overflow) is added to `failures`,
+  /// counts as failed and contributes to no aggregate of succeeded tasks.
   void add(const FinishedBatch& batch, RowFailures& failures, expr::Scratch& scratch);
   void merge(const Partial& other);
   void clear();

@@ -1,0 +1,19 @@
+// The aggregates that there are, each defined in a file of this folder.
+#pragma once
+
+#include "reduce/aggregate.hpp"
+
+namespace fanfold::reduce {
+
+extern const AggregateKind argmax_kind;
+extern const AggregateKind argmin_kind;
+extern const AggregateKind count_kind;
+extern const AggregateKind max_kind;
+extern const AggregateKind mean_kind;
+extern const AggregateKind min_kind;
+extern const AggregateKind sem_kind;
+extern const AggregateKind std_kind;
+extern const AggregateKind sum_kind;
+extern const AggregateKind var_kind;
+
+}  // namespace fanfold::reduce

@@ -1,0 +1,127 @@
+#include "reduce/formula.hpp"
+
+#include <limits>
+#include <optional>
+
+#include "core/column_buffer.hpp"
+#include "core/overloaded.hpp"
+#include "core/row_failures.hpp"
+
+namespace fanfold::reduce {
+namespace {
+
+const BigInteger& one() {
+  static const BigInteger value = 1;
+  return value;
+}
+
+/// Numbers only: the compiler of entries lets no text and no task into arithmetic.
+double to_real(const AnswerValue& value) {
+  const BigInteger* integer = std::get_if<BigInteger>(&value);
+  return integer != nullptr ? rounded_quotient(*integer, one()) : std::get<double>(value);
+}
+
+AnswerValue evaluate_in_reals(const expr::Program& program, std::span<const double> arguments) {
+  std::vector<ConstColumn> columns;
+  for (const double& argument : arguments) columns.emplace_back(std::span(&argument, 1));
+  ColumnBuffer out;
+  RowFailures failures;
+  failures.reset(1);
+  expr::Scratch scratch;
+  program.evaluate(columns, 1, out, failures, scratch);
+  if (failures.any()) return Nothing();
+  if (program.type() == Type::integer) return BigInteger(out.integers()[0]);
+  return out.reals()[0];
+}
+
+/// The remainder with the sign of the divisor, as expressions have it. Precondition: divisor != 0.
+BigInteger floored_modulo(const BigInteger& dividend, const BigInteger& divisor) {
+  const BigInteger remainder = dividend % divisor;
+  return !remainder.is_zero() && (remainder < 0) != (divisor < 0) ? BigInteger(remainder + divisor)
+                                                                  : remainder;
+}
+
+/// 1 / divisor, as reals have it: of 0 it is infinite.
+AnswerValue reciprocal(const BigInteger& divisor) {
+  if (divisor.is_zero()) return std::numeric_limits<double>::infinity();
+  return divisor > 0 ? rounded_quotient(one(), divisor) : rounded_quotient(BigInteger(-1), -divisor);
+}
+
+AnswerValue power(const BigInteger& base, const BigInteger& exponent) {
+  constexpr unsigned most_bits = 1'000'000;
+  const bool odd = bit_test(abs(exponent), 0);
+  if (abs(base) <= 1) {
+    const BigInteger result = exponent.is_zero() || (base < 0 && !odd) ? one() : base;
+    return exponent < 0 ? reciprocal(result) : AnswerValue(result);
+  }
+  if ((msb(abs(base)) + 1) * abs(exponent) >= most_bits) {
+    const double result = exponent < 0 ? 0.0 : std::numeric_limits<double>::infinity();
+    return base < 0 && odd ? -result : result;
+  }
+  const BigInteger result = pow(base, abs(exponent).convert_to<unsigned>());
+  return exponent < 0 ? reciprocal(result) : AnswerValue(result);
+}
+
+/// The result, unless it is to be computed in reals.
+std::optional<AnswerValue> operate_on_integers(expr::Operator op, const BigInteger& left,
+                                               const BigInteger& right) {
+  switch (op) {
+    case expr::Operator::add:
+      return BigInteger(left + right);
+    case expr::Operator::subtract:
+      return BigInteger(left - right);
+    case expr::Operator::multiply:
+      return BigInteger(left * right);
+    case expr::Operator::divide:
+      if (right.is_zero()) return std::nullopt;
+      return right > 0 ? rounded_quotient(left, right) : rounded_quotient(-left, -right);
+    case expr::Operator::modulo:
+      if (right.is_zero()) return Nothing();
+      return floored_modulo(left, right);
+    case expr::Operator::power:
+      return power(left, right);
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+AnswerValue Formula::evaluate(std::span<const AnswerValue> aggregates) const {
+  return std::visit(
+      Overloaded{[](const AnswerValue& constant) -> AnswerValue { return constant; },
+                 [&](const Aggregate& aggregate) -> AnswerValue { return aggregates[aggregate.number]; },
+                 [&](const Negation& negation) -> AnswerValue {
+                   const AnswerValue value = negation.operand->evaluate(aggregates);
+                   if (const BigInteger* integer = std::get_if<BigInteger>(&value))
+                     return BigInteger(-*integer);
+                   if (const double* real = std::get_if<double>(&value)) return -*real;
+                   return Nothing();
+                 },
+                 [&](const Operation& operation) -> AnswerValue {
+                   const AnswerValue left = operation.left->evaluate(aggregates);
+                   const AnswerValue right = operation.right->evaluate(aggregates);
+                   if (std::holds_alternative<Nothing>(left) || std::holds_alternative<Nothing>(right))
+                     return Nothing();
+                   const BigInteger* left_integer = std::get_if<BigInteger>(&left);
+                   const BigInteger* right_integer = std::get_if<BigInteger>(&right);
+                   if (left_integer != nullptr && right_integer != nullptr) {
+                     if (auto result = operate_on_integers(operation.op, *left_integer, *right_integer))
+                       return *result;
+                   }
+                   const double arguments[] = {to_real(left), to_real(right)};
+                   return evaluate_in_reals(*operation.in_reals, arguments);
+                 },
+                 [&](const Call& call) -> AnswerValue {
+                   std::vector<double> arguments;
+                   for (const Formula& argument : call.arguments) {
+                     const AnswerValue value = argument.evaluate(aggregates);
+                     if (std::holds_alternative<Nothing>(value)) return Nothing();
+                     arguments.push_back(to_real(value));
+                   }
+                   return evaluate_in_reals(call.function, arguments);
+                 }},
+      node_);
+}
+
+}  // namespace fanfold::reduce

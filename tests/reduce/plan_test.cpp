@@ -1,0 +1,109 @@
+// What [reduce] accepts, and how it says what it does not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "expr/ast.hpp"
+#include "reduce/aggregate.hpp"
+#include "reduce/rows.hpp"
+
+namespace fanfold::reduce {
+namespace {
+
+using testing::ElementsAre;
+
+struct Mistake {
+  std::string text;
+  std::size_t offset;
+  std::string message;
+};
+
+class PlanRefuses : public testing::TestWithParam<Mistake> {};
+
+TEST_P(PlanRefuses, WithThePlaceAndTheReason) {
+  Plan plan;
+  try {
+    plan.add("entry", GetParam().text, job_scope(), param_slots);
+    FAIL() << "accepted " << GetParam().text;
+  } catch (const expr::ExpressionError& error) {
+    EXPECT_EQ(error.what(), GetParam().message);
+    EXPECT_EQ(error.offset(), GetParam().offset);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Mistakes, PlanRefuses,
+    testing::Values(
+        Mistake{"maen(loss)", 0, "unknown aggregate 'maen'; did you mean 'mean'?"},
+        Mistake{
+            "quux(loss)", 0,
+            "unknown aggregate 'quux'; there are argmax, argmin, count, max, mean, min, sem, std, sum, var"},
+        Mistake{"1 + mean(2 * sum(hits))", 13,
+                "sum inside of mean: an aggregate cannot be inside of another"},
+        Mistake{"max(loss + min(hits))", 11, "min inside of max: an aggregate cannot be inside of another"},
+        Mistake{"4 * loss", 4,
+                "'loss' is not an aggregate; write mean(loss), sum(loss) or another of argmax, argmin, "
+                "count, max, mean, min, sem, std, sum, var"},
+        Mistake{"2 * samples", 0,
+                "there is no aggregate in '2 * samples'; the aggregates are argmax, argmin, count, max, "
+                "mean, min, sem, std, sum, var"},
+        Mistake{"sum(hist)", 4, "unknown name 'hist'; did you mean 'hits'?"},
+        Mistake{"sum(hits) / sample", 12, "unknown name 'sample'; did you mean 'samples'?"},
+        Mistake{"sum()", 0, "'sum()' has 0 arguments; write sum(x)"},
+        Mistake{"sum(hits, k)", 0, "'sum(hits, k)' has 2 arguments; write sum(x)"},
+        Mistake{"count(hits, k)", 0, "'count(hits, k)' has 2 arguments; write count() or count(condition)"},
+        Mistake{"sum(model)", 4, "sum needs a number; 'model' is text"},
+        Mistake{"count(loss)", 6, "count needs a condition; 'loss' is real"},
+        Mistake{"mean(loss) by modle", 14, "unknown name 'modle'; did you mean 'model'?"},
+        Mistake{"1 + argmin(loss)", 4, "'argmin(loss)' is a task; arithmetic needs numbers"},
+        Mistake{"-max(model)", 1, "'max(model)' is text; arithmetic needs numbers"},
+        Mistake{
+            "mean(loss) < 3", 0,
+            "'mean(loss) < 3' is not arithmetic: aggregates can be joined by + - * / % ^ and functions only"},
+        Mistake{"sum(hits) + 'x'", 12, "a text cannot be used here; aggregates are joined by arithmetic"},
+        Mistake{"mean(loss) by status", 5,
+                "failed tasks have no 'loss'; an entry that uses 'status' sees them and can use params only"},
+        Mistake{
+            "count(status == 'failed') by hits", 29,
+            "failed tasks have no 'hits'; an entry that uses 'status' sees them and can use params only"}));
+
+TEST(Plan, KnowsTheSlotsItReads) {
+  EXPECT_THAT(plan_of({"sum(loss)"}).slots(), ElementsAre(3));
+  EXPECT_THAT(plan_of({"mean(2 * hits + samples) by model", "max(loss)"}).slots(), ElementsAre(0, 3, 4));
+  EXPECT_THAT(plan_of({"count() by status", "count(status == 'failed' and k > 1)"}).slots(), ElementsAre(2));
+  EXPECT_TRUE(Plan().empty());
+  EXPECT_FALSE(plan_of({"count()"}).empty());
+}
+
+TEST(Plan, KnowsWhetherItSeesFailures) {
+  EXPECT_FALSE(plan_of({"count() by model"}).sees_failures());
+  EXPECT_TRUE(plan_of({"count() by status"}).sees_failures());
+  expr::Scope scope = job_scope();
+  scope.add_column("status", Type::integer);
+  Plan plan;
+  plan.add("own", "sum(status)", scope, param_slots);
+  EXPECT_FALSE(plan.sees_failures()) << "a result of this name hides how the tasks ended";
+  EXPECT_THAT(plan.slots(), ElementsAre(5));
+}
+
+TEST(Plan, TakesEntriesAfterOneThatItRefused) {
+  Plan plan;
+  EXPECT_THROW(plan.add("bad", "sum(loss) + nothing", job_scope(), param_slots), expr::ExpressionError);
+  plan.add("good", "sum(hits)", job_scope(), param_slots);
+  const std::vector<Answer> answers = partial_of(plan, hits({1, 2})).finish();
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].name, "good");
+  EXPECT_EQ(answers[0].rows.at(0).value, AnswerValue(BigInteger(3)));
+}
+
+TEST(Aggregates, AreSortedAndReserved) {
+  std::string_view before;
+  for (const AggregateKind* kind : aggregate_kinds()) {
+    EXPECT_LT(before, kind->name);
+    EXPECT_TRUE(expr::is_reserved(kind->name)) << kind->name;
+    EXPECT_EQ(find_aggregate(kind->name), kind);
+    before = kind->name;
+  }
+}
+
+}  // namespace
+}  // namespace fanfold::reduce
