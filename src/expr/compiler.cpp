@@ -56,7 +56,7 @@ Pair arithmetic(Operator op) {
     case Operator::modulo:
       return {Opcode::modulo_integer, Opcode::modulo_real};
     default:
-      return {Opcode::power_integer, Opcode::multiply_real};
+      return {Opcode::power_integer, Opcode::power_real};
   }
 }
 
@@ -211,7 +211,7 @@ class Compiler {
     const bool square =
         exponent.place == Operand::Place::constant && emitter_.value_of(exponent) == Value(2.0);
     if (square) return emitter_.emit(Opcode::multiply_real, Type::real, {base, base}, node);
-    fail(node, "a real can be raised to the power 2 only");
+    return emitter_.emit(Opcode::power_real, Type::real, {base, exponent}, node);
   }
 
   Operand compare(const Node& node, const Comparison& opcodes) {
@@ -320,6 +320,7 @@ class Compiler {
     if (node.children.size() == 1) return emitter_.emit(function.opcode, Type::real, {a}, node);
     const Node& second = *node.children[1];
     const Operand b = real(number(second, taker), second);
+    if (function.opcode == Opcode::power_real) return power(a, b, node);
     return emitter_.emit(function.opcode, Type::real, {a, b}, node);
   }
 
@@ -359,7 +360,11 @@ class Compiler {
     b = real(b, right);
   }
 
-  std::string quote(const Node& node) const { return quoted(text_.substr(node.offset, node.length)); }
+  std::string quote(const Node& node) const {
+    const bool has_quotes = node.kind == Node::Kind::literal && type_of(node.literal) == Type::text;
+    if (has_quotes) return std::string(text_.substr(node.offset, node.length));
+    return quoted(text_.substr(node.offset, node.length));
+  }
 
   std::string_view text_;
   const Scope& scope_;

@@ -66,6 +66,32 @@ inline constexpr std::size_t row_multiple = 8;
   X(round_real)                                            \
   X(trunc_real)                                            \
   X(sqrt_real)                                             \
+  X(power_real)                                            \
+  X(acos_real)                                             \
+  X(acosh_real)                                            \
+  X(asin_real)                                             \
+  X(asinh_real)                                            \
+  X(atan_real)                                             \
+  X(atan2_real)                                            \
+  X(atanh_real)                                            \
+  X(cbrt_real)                                             \
+  X(cos_real)                                              \
+  X(cosh_real)                                             \
+  X(erf_real)                                              \
+  X(erfc_real)                                             \
+  X(exp_real)                                              \
+  X(expm1_real)                                            \
+  X(gamma_real)                                            \
+  X(hypot_real)                                            \
+  X(lgamma_real)                                           \
+  X(log_real)                                              \
+  X(log10_real)                                            \
+  X(log1p_real)                                            \
+  X(log2_real)                                             \
+  X(sin_real)                                              \
+  X(sinh_real)                                             \
+  X(tan_real)                                              \
+  X(tanh_real)                                             \
   X(isnan_real)                                            \
   X(isinf_real)                                            \
   X(isfinite_real)                                         \

@@ -14,6 +14,7 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
+#include "core/simd_math-inl.h"
 #include "expr/scalar_operations.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -22,6 +23,7 @@ namespace HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
+namespace math = fanfold::HWY_NAMESPACE;
 
 using Reals = hn::CappedTag<double, row_multiple>;
 using Integers = hn::CappedTag<std::int64_t, row_multiple>;
@@ -48,38 +50,46 @@ HWY_INLINE Integer truth_of(Mask mask) {
 // An opcode whose value is a vector expression over x = a, y = b, z = c; `Tag` is the operands' type, `d` its
 // tag. It cannot fail. Pointers are copied to locals: a store could change them for all that the compiler
 // knows.
-#define FANFOLD_VECTOR(name, Tag, value)                           \
-  bool name(const Instruction& at, const Frame& frame) {           \
-    const Tag d;                                                   \
-    const auto* a = block(frame, at.a, d);                         \
-    [[maybe_unused]] const auto* b = block(frame, at.b, d);        \
-    std::byte* const out = frame.places[at.out];                   \
-    const std::size_t padded = frame.padded;                       \
-    for (std::size_t row = 0; row < padded; row += hn::Lanes(d)) { \
-      [[maybe_unused]] const auto x = hn::LoadU(d, a + row);       \
-      [[maybe_unused]] const auto y = hn::LoadU(d, b + row);       \
-      store((value), out, row);                                    \
-    }                                                              \
-    return false;                                                  \
+#define FANFOLD_VECTOR(name, Tag, value)                                                                \
+  template <std::size_t constant_rows>                                                                  \
+  HWY_INLINE bool name##_rows(const Instruction& at, const Frame& frame) {                              \
+    const Tag d;                                                                                        \
+    const auto* a = block(frame, at.a, d);                                                              \
+    [[maybe_unused]] const auto* b = block(frame, at.b, d);                                             \
+    std::byte* const out = frame.places[at.out];                                                        \
+    const std::size_t padded = constant_rows != 0 ? constant_rows : frame.padded;                       \
+    for (std::size_t row = 0; row < padded; row += hn::Lanes(d)) {                                      \
+      [[maybe_unused]] const auto x = hn::LoadU(d, a + row);                                            \
+      [[maybe_unused]] const auto y = hn::LoadU(d, b + row);                                            \
+      store((value), out, row);                                                                         \
+    }                                                                                                   \
+    return false;                                                                                       \
+  }                                                                                                     \
+  bool name(const Instruction& at, const Frame& frame) {                                                \
+    return frame.padded == block_rows ? name##_rows<block_rows>(at, frame) : name##_rows<0>(at, frame); \
   }
 
 // The same; `failed` is a vector whose sign bits say which rows failed, from x, y and the value r.
-#define FANFOLD_CHECKED(name, value, failed)                       \
-  bool name(const Instruction& at, const Frame& frame) {           \
-    const Integers d;                                              \
-    const std::int64_t* a = frame.integers(at.a);                  \
-    [[maybe_unused]] const std::int64_t* b = frame.integers(at.b); \
-    std::byte* const out = frame.places[at.out];                   \
-    const std::size_t padded = frame.padded;                       \
-    Integer failures = hn::Zero(d);                                \
-    for (std::size_t row = 0; row < padded; row += hn::Lanes(d)) { \
-      const Integer x = hn::LoadU(d, a + row);                     \
-      [[maybe_unused]] const Integer y = hn::LoadU(d, b + row);    \
-      const Integer r = (value);                                   \
-      failures = hn::Or(failures, (failed));                       \
-      store(r, out, row);                                          \
-    }                                                              \
-    return !hn::AllFalse(d, hn::Lt(failures, hn::Zero(d)));        \
+#define FANFOLD_CHECKED(name, value, failed)                                                            \
+  template <std::size_t constant_rows>                                                                  \
+  HWY_INLINE bool name##_rows(const Instruction& at, const Frame& frame) {                              \
+    const Integers d;                                                                                   \
+    const std::int64_t* a = frame.integers(at.a);                                                       \
+    [[maybe_unused]] const std::int64_t* b = frame.integers(at.b);                                      \
+    std::byte* const out = frame.places[at.out];                                                        \
+    const std::size_t padded = constant_rows != 0 ? constant_rows : frame.padded;                       \
+    Integer failures = hn::Zero(d);                                                                     \
+    for (std::size_t row = 0; row < padded; row += hn::Lanes(d)) {                                      \
+      const Integer x = hn::LoadU(d, a + row);                                                          \
+      [[maybe_unused]] const Integer y = hn::LoadU(d, b + row);                                         \
+      const Integer r = (value);                                                                        \
+      failures = hn::Or(failures, (failed));                                                            \
+      store(r, out, row);                                                                               \
+    }                                                                                                   \
+    return !hn::AllFalse(d, hn::Lt(failures, hn::Zero(d)));                                             \
+  }                                                                                                     \
+  bool name(const Instruction& at, const Frame& frame) {                                                \
+    return frame.padded == block_rows ? name##_rows<block_rows>(at, frame) : name##_rows<0>(at, frame); \
   }
 
 // An opcode over texts, row by row.
@@ -217,11 +227,40 @@ HWY_INLINE Real sign(Real x) {
 }
 FANFOLD_VECTOR(sign_real, Reals, sign(x))
 FANFOLD_VECTOR(abs_real, Reals, hn::Abs(x))
-FANFOLD_VECTOR(floor_real, Reals, hn::Floor(x))
-FANFOLD_VECTOR(ceil_real, Reals, hn::Ceil(x))
-FANFOLD_VECTOR(round_real, Reals, hn::Round(x))
-FANFOLD_VECTOR(trunc_real, Reals, hn::Trunc(x))
+// Zero takes the sign of x, as IEEE 754 says; SSSE3's emulation forgets it.
+FANFOLD_VECTOR(floor_real, Reals, hn::CopySign(hn::Floor(x), x))
+FANFOLD_VECTOR(ceil_real, Reals, hn::CopySign(hn::Ceil(x), x))
+FANFOLD_VECTOR(round_real, Reals, hn::CopySign(hn::Round(x), x))
+FANFOLD_VECTOR(trunc_real, Reals, hn::CopySign(hn::Trunc(x), x))
 FANFOLD_VECTOR(sqrt_real, Reals, hn::Sqrt(x))
+
+// Elementary functions.
+FANFOLD_VECTOR(power_real, Reals, math::Pow(d, x, y))
+FANFOLD_VECTOR(acos_real, Reals, math::Acos(d, x))
+FANFOLD_VECTOR(acosh_real, Reals, math::Acosh(d, x))
+FANFOLD_VECTOR(asin_real, Reals, math::Asin(d, x))
+FANFOLD_VECTOR(asinh_real, Reals, math::Asinh(d, x))
+FANFOLD_VECTOR(atan_real, Reals, math::Atan(d, x))
+FANFOLD_VECTOR(atan2_real, Reals, math::Atan2(d, x, y))
+FANFOLD_VECTOR(atanh_real, Reals, math::Atanh(d, x))
+FANFOLD_VECTOR(cbrt_real, Reals, math::Cbrt(d, x))
+FANFOLD_VECTOR(cos_real, Reals, math::Cos(d, x))
+FANFOLD_VECTOR(cosh_real, Reals, math::Cosh(d, x))
+FANFOLD_VECTOR(erf_real, Reals, math::Erf(d, x))
+FANFOLD_VECTOR(erfc_real, Reals, math::Erfc(d, x))
+FANFOLD_VECTOR(exp_real, Reals, math::Exp(d, x))
+FANFOLD_VECTOR(expm1_real, Reals, math::Expm1(d, x))
+FANFOLD_VECTOR(gamma_real, Reals, math::Gamma(d, x))
+FANFOLD_VECTOR(hypot_real, Reals, math::Hypot(d, x, y))
+FANFOLD_VECTOR(lgamma_real, Reals, math::LogGamma(d, x))
+FANFOLD_VECTOR(log_real, Reals, math::Log(d, x))
+FANFOLD_VECTOR(log10_real, Reals, math::Log10(d, x))
+FANFOLD_VECTOR(log1p_real, Reals, math::Log1p(d, x))
+FANFOLD_VECTOR(log2_real, Reals, math::Log2(d, x))
+FANFOLD_VECTOR(sin_real, Reals, math::Sin(d, x))
+FANFOLD_VECTOR(sinh_real, Reals, math::Sinh(d, x))
+FANFOLD_VECTOR(tan_real, Reals, math::Tan(d, x))
+FANFOLD_VECTOR(tanh_real, Reals, math::Tanh(d, x))
 
 // Texts: compared byte by byte, as unsigned numbers.
 FANFOLD_TEXT(equal_text, x == y)

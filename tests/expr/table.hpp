@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <deque>
+#include <memory>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -51,14 +52,14 @@ inline bool same(const Cell& a, const Cell& b) {
 class Table {
  public:
   Table& integers(std::string name, std::vector<std::int64_t> values) {
-    return add(std::move(name), integers_.emplace_back(std::move(values)), Type::integer);
+    return add(std::move(name), values_->integers.emplace_back(std::move(values)), Type::integer);
   }
   Table& reals(std::string name, std::vector<double> values) {
-    return add(std::move(name), reals_.emplace_back(std::move(values)), Type::real);
+    return add(std::move(name), values_->reals.emplace_back(std::move(values)), Type::real);
   }
   Table& texts(std::string name, std::vector<std::string> values) {
-    const auto& owned = texts_.emplace_back(std::move(values));
-    return add(std::move(name), views_.emplace_back(owned.begin(), owned.end()), Type::text);
+    const auto& owned = values_->texts.emplace_back(std::move(values));
+    return add(std::move(name), values_->views.emplace_back(owned.begin(), owned.end()), Type::text);
   }
   Table& constant(std::string name, Value value) {
     scope_.add_constant(std::move(name), std::move(value));
@@ -95,12 +96,17 @@ class Table {
     return *this;
   }
 
+  struct Values {
+    std::deque<std::vector<std::int64_t>> integers;
+    std::deque<std::vector<double>> reals;
+    std::deque<std::vector<std::string>> texts;
+    std::deque<std::vector<std::string_view>> views;
+  };
+
   Scope scope_;
   std::size_t rows_ = 1;
-  std::deque<std::vector<std::int64_t>> integers_;
-  std::deque<std::vector<double>> reals_;
-  std::deque<std::vector<std::string>> texts_;
-  std::deque<std::vector<std::string_view>> views_;
+  std::shared_ptr<Values> values_ =
+      std::make_shared<Values>();  ///< shared by copies, whose columns view into it
   std::vector<ConstColumn> columns_;
 };
 
