@@ -25,7 +25,8 @@ ChunkLimit limit_of_long_tasks(const ChunkSituation& now) {
   const std::uint64_t room = 2 * slots - std::min(2 * slots, now.outstanding);
   const std::uint64_t to_fill =
       std::min(idle, share(now.waiting_tasks, idle, std::max({now.idle_slots, idle, std::uint64_t{1}})));
-  const std::uint64_t in_advance = share(now.waiting_tasks, slots, 2 * now.all_slots);
+  const bool all_are_busy = now.all_outstanding >= now.all_slots;
+  const std::uint64_t in_advance = all_are_busy ? share(now.waiting_tasks, slots, 2 * now.all_slots) : 0;
   return {std::min({std::max(to_fill, in_advance), room, slots}), unlimited};
 }
 

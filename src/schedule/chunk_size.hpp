@@ -20,10 +20,11 @@ struct ChunkLimit {
 
 /// All that the size of the next chunk depends on.
 struct ChunkSituation {
-  std::uint32_t slots = 1;        ///< of the rank
-  std::uint64_t outstanding = 0;  ///< tasks at the rank
-  std::uint64_t all_slots = 1;    ///< of all ranks
-  std::uint64_t idle_slots = 0;   ///< of all ranks that want work and have nothing to do
+  std::uint32_t slots = 1;            ///< of the rank
+  std::uint64_t outstanding = 0;      ///< tasks at the rank
+  std::uint64_t all_outstanding = 0;  ///< tasks at all ranks
+  std::uint64_t all_slots = 1;        ///< of all ranks
+  std::uint64_t idle_slots = 0;       ///< of all ranks that want work and have nothing to do
   std::uint64_t waiting_tasks = 0;
   double waiting_cost = 0;
   double next_cost = 0;                ///< of the task that comes next
@@ -36,7 +37,9 @@ bool next_is_long(const SchedulePolicy& policy, const ChunkSituation& situation)
 
 /// The size of the next chunk:
 /// - policy.chunk, if given;
-/// - long tasks, or tasks of unknown cost: what fills idle slots, then up to one per slot in advance;
+/// - long tasks, or tasks of unknown cost: what fills idle slots; then, when every slot of every rank can
+/// have a task, up
+///   to one per slot in advance (before that, one would wait behind a long task while another rank idles);
 /// - else so many that they take policy.chunk_seconds on each slot, but at most 16 times what was proven to
 /// go well, and
 ///   at most half of what a fair share of the waiting work would be (factoring: Hummel, Schonberg, Flynn

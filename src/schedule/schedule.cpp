@@ -176,8 +176,7 @@ void Schedule::on_drain(double) { state_->drain(); }
 /// The work of a rank that takes part; if it does not (any more), the event is stale, and null is returned.
 RankWork* Schedule::State::live(Rank rank) {
   const auto place = static_cast<std::size_t>(rank.value());
-  if (rank.value() >= 0 && place < ranks.size() && ranks[place] && !ranks[place]->lost)
-    return &*ranks[place];
+  if (rank.value() >= 0 && place < ranks.size() && ranks[place] && !ranks[place]->lost) return &*ranks[place];
   ++stale;
   return nullptr;
 }
@@ -267,6 +266,7 @@ ChunkSituation Schedule::State::situation_of(const RankWork& work) const {
   ChunkSituation situation;
   situation.slots = work.slots();
   situation.outstanding = work.outstanding();
+  situation.all_outstanding = outstanding;
   situation.all_slots = all_slots;
   situation.idle_slots = takers.idle_slots();
   situation.waiting_tasks = waiting.count();

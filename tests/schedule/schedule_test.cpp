@@ -24,6 +24,16 @@ TEST(Chunks, BeginWithOneTaskForEachSlotAndOneMoreInAdvance) {
   world.expect_silence();  // the third has to wait for a report
 }
 
+TEST(Chunks, OfLongTasksFillEachSlotBeforeAnyGoesInAdvance) {
+  TestWorld world = TestWorld::of(100);
+  world.joins(0).joins(1).wants(0, 2).wants(1, 2);
+  const Chunk first = world.expect_chunk(0, {{0, 1}});
+  world.expect_chunk(1, {{1, 2}});
+  world.expect_chunk(1, {{2, 3}});
+  world.started(0, first, first.tasks);  // it has spoken again: now both have a task
+  world.expect_chunk(0, {{3, 4}});
+}
+
 TEST(Chunks, OfLongTasksNeverGoBeyondOneInAdvanceForEachSlot) {
   TestWorld world = TestWorld::of(100);
   world.joins(0, 4).wants(0, 3);
@@ -162,7 +172,7 @@ TEST(Recalls, GetHalfOfWhatARankHasNotBegun) {
 }
 
 TEST(Recalls, AskOneRankOnceAndSpreadOverTheOthers) {
-  TestWorld world = TestWorld::of(6);
+  TestWorld world = TestWorld::of(6, fixed_chunks(1));
   for (int rank = 0; rank < 4; ++rank) world.joins(rank);
   world.wants(0, 2).wants(1, 2).wants(2, 2);
   std::vector<Chunk> ahead;
@@ -183,7 +193,7 @@ TEST(Recalls, AskOneRankOnceAndSpreadOverTheOthers) {
 }
 
 TEST(Recalls, GoOnToTheNextRankWhenOneHasNothingToGive) {
-  TestWorld world = TestWorld::of(4);
+  TestWorld world = TestWorld::of(4, fixed_chunks(1));
   world.joins(0).joins(1).joins(2).wants(0, 2).wants(1, 2);
   for (const int rank : {0, 0, 1, 1}) world.expect_chunk(rank);
   world.wants(2);
