@@ -14,8 +14,7 @@ namespace fanfold {
 /// The three types of values. A truth value is the integer 0 or 1.
 enum class Type : std::uint8_t { integer, real, text };
 
-/// One value: a 64-bit signed integer, an IEEE double or UTF-8 text. The alternatives stand in the order of
-/// Type.
+/// One value: a 64-bit signed integer, an IEEE double or UTF-8 text. In the order of Type.
 using Value = std::variant<std::int64_t, double, std::string>;
 
 inline Type type_of(const Value& value) { return static_cast<Type>(value.index()); }
@@ -26,8 +25,7 @@ inline std::string_view name_of(Type type) {
   return names[static_cast<std::size_t>(type)];
 }
 
-/// One column of `size()` values of one type, one for each task of a batch, in task order. It does not own
-/// them.
+/// One column of `size()` values of one type, one for each task of a batch, in task order; not their owner.
 class ConstColumn {
  public:
   ConstColumn() = default;

@@ -1,5 +1,4 @@
-// What a kernel is: a compute function over a batch of tasks. This header is all that the author of one
-// needs.
+// What a kernel is: a compute function over a batch of tasks. All that its author needs.
 #pragma once
 
 #include <fanfold/column.hpp>
@@ -43,8 +42,7 @@ struct KernelInfo {
 /// each with one value for each task. Valid during the call of Kernel::run only.
 class Batch {
  public:
-  /// `streams` has the random stream of each task; `inputs` has the bytes of each task, or is empty without a
-  /// source.
+  /// `streams` has the random stream of each task; `inputs` the bytes of each, or nothing without a source.
   Batch(std::size_t size, std::span<const ConstColumn> parameters, std::span<const std::string_view> inputs,
         RandomKey key, std::span<const std::uint64_t> streams, const bool* stop)
       : size_(size), parameters_(parameters), inputs_(inputs), key_(key), streams_(streams), stop_(stop) {}
@@ -66,8 +64,7 @@ class Batch {
   /// The bytes that the source of a task retrieved. Precondition: the kernel declares `takes_input`.
   std::string_view input(std::size_t task) const { return inputs_[first_ + task]; }
 
-  /// The random numbers of a task: the same whatever the batch, the attempt, the thread, the rank or the SIMD
-  /// target.
+  /// The random numbers of a task: the same whatever the batch, attempt, thread, rank or SIMD target.
   RandomStream random(std::size_t task) const { return RandomStream(key_, streams_[first_ + task]); }
 
   /// The tasks [first, first + count) of this batch as a batch: their results are the same.
@@ -101,8 +98,7 @@ class Results {
   virtual std::span<double> reals(std::size_t result) = 0;
   /// Writes (copies) a text.
   virtual void text(std::size_t result, std::size_t task, std::string_view value) = 0;
-  /// Marks one task of the batch as failed, for a reason that is shown to the user. The other tasks are not
-  /// affected.
+  /// Marks one task of the batch as failed, for a reason that the user is shown. It affects no other task.
   virtual void fail(std::size_t task, std::string_view reason) = 0;
 };
 

@@ -1,6 +1,5 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy
-// as 1, 2, 3. SC11, 2011). A number is a function of the job's seed, the task's stream and its position, of
-// nothing else.
+// as 1, 2, 3. SC11, 2011). A number is a function of the job's seed, the task's stream and its position.
 #pragma once
 
 #include <array>
@@ -8,8 +7,7 @@
 
 namespace fanfold {
 
-/// A Philox key. Made from the job's seed and what the numbers are for, so that numbers of different use
-/// never meet.
+/// A Philox key. Made from the job's seed and what the numbers are for, so that no two uses share any.
 using RandomKey = std::array<std::uint32_t, 2>;
 
 /// Four 32-bit words: one block of the generator.

@@ -29,8 +29,7 @@ HWY_INLINE PhiloxVector philox_product(PhiloxVector word, std::uint32_t multipli
   return hn::MulEven(hn::BitCast(d32, word), hn::Set(d32, multiplier));
 }
 
-/// One round, on one vector of blocks. The upper halves of the lanes are rubbish afterwards, which no round
-/// reads.
+/// One round, on one vector of blocks. It leaves rubbish in the upper halves of lanes, which no round reads.
 template <unsigned kRound>
 HWY_INLINE void philox_round(RandomKey key, PhiloxVector& w0, PhiloxVector& w1, PhiloxVector& w2,
                              PhiloxVector& w3) {

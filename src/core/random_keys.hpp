@@ -17,8 +17,7 @@ enum class RandomPurpose : std::uint32_t {
 };
 
 /// The key of the random numbers of one use: words 0 and 1 of the Philox block whose key is the seed (low
-/// word first) and whose counter is {purpose, 0, 0, 0}. The keys of two uses of one seed are unrelated 64-bit
-/// numbers.
+/// word first) and whose counter is {purpose, 0, 0, 0}. The keys of two uses of one seed are unrelated.
 RandomKey random_key(std::uint64_t seed, RandomPurpose purpose);
 
 }  // namespace fanfold

@@ -57,8 +57,7 @@ HWY_INLINE PhiloxWords locate(PhiloxWords words) {
   return hn::Sub(squares, hn::Set(d32, surely_inside_below));
 }
 
-/// The index of the point in lane `lane` of a vector of words 1 and 0, less that of the first point of its
-/// blocks.
+/// The point in lane `lane` of a vector of words 1 and 0, counted from the first point of its blocks.
 HWY_INLINE std::uint32_t point_of_lane(std::size_t lane) {
   return static_cast<std::uint32_t>(lane % 2 == 0 ? 2 * lane + 1 : 2 * lane - 2);
 }
@@ -100,8 +99,7 @@ HWY_INLINE void tally(PhiloxWords& words, PhiloxWords points, std::uint32_t end,
   nearest = hn::Min(nearest, words);
 }
 
-/// The points of 4·N blocks, or the first `end` of them if kPartial. Returns the hits that were undecided at
-/// first.
+/// The points of 4·N blocks, or the first `end` of them if kPartial. Returns the hits not added to `inside`.
 template <bool kPartial>
 HWY_INLINE std::uint64_t count_step(const RandomStream& stream, std::uint64_t first_block, std::uint32_t end,
                                     PhiloxWords& inside) {

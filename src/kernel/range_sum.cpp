@@ -1,8 +1,7 @@
 // The kernel `range_sum`: the sum of the integers from, from + 1 … to - 1; 0 if there are none.
 //
 // By Gauss's formula (from + to - 1)·(to - from)/2, as an optimising compiler makes it of the loop: a task
-// costs about a nanosecond however long its range is. The result is exact; a task whose sum has over 64 bits
-// fails.
+// costs about a nanosecond however long its range is. The result is exact; a sum of over 64 bits fails.
 #include <fanfold/kernel.hpp>
 
 #include <optional>

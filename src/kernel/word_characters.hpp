@@ -12,8 +12,7 @@ namespace fanfold {
 /// among them, do neither: "a\0b" is one word, "\0" is none.
 enum class CharacterKind : std::uint8_t { neutral, word, separator };
 
-/// The kind of a code point. Those from 0x110000 on, which glibc decodes although Unicode has none, are
-/// neutral.
+/// The kind of a code point. From 0x110000 on, which glibc decodes but Unicode does not have, it is neutral.
 CharacterKind character_kind(std::uint32_t code_point);
 
 /// Decodes the character that begins at `next`, a byte that is not ASCII, as glibc does: UTF-8 as of RFC

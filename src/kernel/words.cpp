@@ -1,11 +1,8 @@
 // The kernel `words`: words, lines and characters of a task's input, exactly as GNU wc counts them in the
 // locale C.UTF-8 (coreutils 9.1, glibc 2.36), bytes that are not UTF-8 included:
 // - a line is a newline;
-// - a character is what glibc's mbrtowc decodes: UTF-8 as of RFC 2279, with up to six bytes, neither overlong
-// nor a
-//   surrogate. A byte that begins no such sequence is skipped: it is no character, and neither ends nor
-//   begins a word;
-// - words are as word_characters.hpp says.
+// - characters and words are as word_characters.hpp says;
+// - a byte that does not begin a character is skipped: it is none, and neither ends nor begins a word.
 //
 // The input is taken 64 bytes at a time, as masks with a bit for each byte.
 #include <fanfold/kernel.hpp>
@@ -95,8 +92,7 @@ HWY_INLINE Utf8Masks utf8_masks(const std::uint8_t* block) {
   return masks;
 }
 
-/// Of the bytes of `leads`, which begin sequences of kLength bytes that are all there, those that begin a
-/// word character.
+/// Of the bytes of `leads`, each of which begins a whole sequence of kLength bytes, those of word characters.
 template <int kLength>
 HWY_INLINE std::uint64_t begin_words(const std::uint8_t* block, std::uint64_t leads) {
   constexpr std::uint32_t smallest = kLength == 2 ? 0x80 : 0x800;  // below, the sequence is overlong
@@ -129,14 +125,12 @@ HWY_INLINE std::uint64_t decode_each(const std::uint8_t* text, const std::uint8_
   return characters;
 }
 
-/// Completes `begins` with the characters that begin in the block and are not ASCII, and returns their
-/// number.
+/// Completes `begins` with the characters of the block that are not ASCII, and returns their number.
 HWY_INLINE std::uint64_t classify_utf8(const std::uint8_t* block, const std::uint8_t* text,
                                        const std::uint8_t* end, CharacterMasks& begins) {
   const Utf8Masks masks = utf8_masks(block);
   const std::uint64_t leads = begins.high & ~masks.continuation;
-  // Sequences of two and three bytes that are in the block with all of their bytes (zeros are shifted in from
-  // beyond).
+  // Sequences of two and three bytes that lie in the block as a whole (from beyond, zeros are shifted in).
   const std::uint64_t pairs = leads & ~masks.three & (masks.continuation >> 1);
   const std::uint64_t triples =
       leads & masks.three & ~masks.four & (masks.continuation >> 1) & (masks.continuation >> 2);
@@ -147,8 +141,8 @@ HWY_INLINE std::uint64_t classify_utf8(const std::uint8_t* block, const std::uin
   return static_cast<std::uint64_t>(std::popcount(words)) + decode_each(text, end, leads & ~words, begins);
 }
 
-/// Counts one block of `size` bytes. `block` has 64 readable bytes, NUL from `size` on; `text.next` the same
-/// bytes.
+/// Counts one block of `size` bytes. `block` has 64 readable bytes, NUL from `size` on; they are those at
+/// `text`, whose input ends at `end`.
 HWY_INLINE void count_block(const std::uint8_t* block, std::size_t size, const std::uint8_t* text,
                             const std::uint8_t* end, WordCounts& counts) {
   CharacterMasks masks = ascii_masks(block);
@@ -158,9 +152,8 @@ HWY_INLINE void count_block(const std::uint8_t* block, std::size_t size, const s
     counts.characters -= static_cast<std::uint64_t>(std::popcount(masks.high));
     counts.characters += classify_utf8(block, text, end, masks);
   }
-  // Being in a word is a carry: word characters generate it, neutral bytes propagate it, separators stop it.
-  // So the sum of two masks that both have the words, and one the neutral bytes too, finds for each byte
-  // whether a word goes on.
+  // Being in a word is the carry of an addition: word characters generate it (1 + 1), neutral bytes propagate
+  // it (1 + 0), separators stop it (0 + 0). The carry into a byte says that a word goes on there.
   std::uint64_t sum = 0;
   const bool carry0 = __builtin_add_overflow(~masks.separator, masks.word, &sum);
   const bool carry1 = __builtin_add_overflow(sum, std::uint64_t{counts.in_word}, &sum);
@@ -190,7 +183,6 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace fanfold {
-
 namespace {
 
 HWY_EXPORT(count_text);

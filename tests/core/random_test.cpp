@@ -1,5 +1,4 @@
-// Random numbers: Philox against published answers, the SIMD form against the scalar one, and the keys of
-// their uses.
+// Random numbers: Philox against published answers, SIMD against scalar, and the keys of their uses.
 #include <fanfold/random.hpp>
 
 #include <gmock/gmock.h>

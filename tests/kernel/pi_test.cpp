@@ -1,5 +1,4 @@
-// The kernel `pi` against a scalar reference that draws every bit of every point, and against the laws of
-// chance.
+// The kernel `pi` against a scalar reference that draws every bit of every point, and chance.
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>
 
