@@ -46,7 +46,7 @@ HWY_INLINE V AddToBase(V base_high, V base_low, V high, V low) {
   return sum.high + (sum.low + (base_low + low));
 }
 
-/// The arc tangent. Error below 0.65 ULP.
+/// The arc tangent. Error below 0.7 ULP.
 template <class D, class V>
 HWY_INLINE V Atan(D d, V x) {
   const V one = hn::Set(d, 1.0);
@@ -123,7 +123,7 @@ HWY_INLINE DoubleDouble<V> SmallAsin(D d, V absolute, hn::Mask<D> large) {
   return {y, hn::MulAdd(y * z, Polynomial(d, z, c), low)};
 }
 
-/// The arc sine. Error below 0.65 ULP.
+/// The arc sine. Error below 0.7 ULP.
 template <class D, class V>
 HWY_INLINE V Asin(D d, V x) {
   const V absolute = hn::Abs(x);
@@ -135,7 +135,7 @@ HWY_INLINE V Asin(D d, V x) {
   return KeepNaN(x, hn::CopySign(AddToBase(base_high, base_low, part.high * factor, part.low * factor), x));
 }
 
-/// The arc cosine. Error below 0.65 ULP.
+/// The arc cosine. Error below 0.7 ULP.
 template <class D, class V>
 HWY_INLINE V Acos(D d, V x) {
   const V absolute = hn::Abs(x);

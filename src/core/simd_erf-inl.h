@@ -51,7 +51,7 @@ HWY_INLINE V PositiveErfc(D d, V t) {
   return ScaleByPowerOfTwo(d, product.high + product.low, e.n);
 }
 
-/// The error function. Error below 1.7 ULP.
+/// The error function. Error below 1.9 ULP.
 template <class D, class V>
 HWY_INLINE V Erf(D d, V x) {
   const V one = hn::Set(d, 1.0);
@@ -63,7 +63,7 @@ HWY_INLINE V Erf(D d, V x) {
   return KeepNaN(x, hn::IfThenElse(small, near, hn::CopySign(far, x)));
 }
 
-/// 1 - erf(x), without cancellation. Error below 2 ULP; half a unit more where the result is subnormal.
+/// 1 - erf(x), without cancellation. Error below 2.2 ULP; half a unit more where the result is subnormal.
 template <class D, class V>
 HWY_INLINE V Erfc(D d, V x) {
   const V absolute = hn::Abs(x);

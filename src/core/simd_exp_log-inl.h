@@ -176,7 +176,7 @@ HWY_INLINE bool AllNormal(D d, V x) {
   return hn::AllTrue(d, hn::And(hn::Ge(x, hn::Set(d, smallest_normal)), hn::Lt(x, hn::Inf(d))));
 }
 
-/// The natural logarithm. Error below 0.65 ULP.
+/// The natural logarithm. Error below 0.7 ULP.
 template <class D, class V>
 HWY_INLINE V Log(D d, V x) {
   const V one = hn::Set(d, 1.0);
@@ -197,7 +197,7 @@ HWY_INLINE DoubleDouble<V> ScaledLogOnePlus(D d, V f, double high, double low) {
   return {product.high, hn::MulAdd(log.low, hn::Set(d, high), rest)};
 }
 
-/// The logarithm to base 2, exact for powers of 2. Error below 0.7 ULP.
+/// The logarithm to base 2, exact for powers of 2. Error below 0.8 ULP.
 template <class D, class V>
 HWY_INLINE V Log2(D d, V x) {
   const SplitDouble<V> split = SplitAny(d, x);
@@ -207,7 +207,7 @@ HWY_INLINE V Log2(D d, V x) {
   return HWY_LIKELY(AllNormal(d, x)) ? value : LogSpecials(d, x, value);
 }
 
-/// The logarithm to base 10, exact for powers of 10. Error below 0.7 ULP.
+/// The logarithm to base 10, exact for powers of 10. Error below 0.75 ULP.
 template <class D, class V>
 HWY_INLINE V Log10(D d, V x) {
   const SplitDouble<V> split = SplitAny(d, x);
@@ -233,7 +233,7 @@ HWY_INLINE V LogOfSum(D d, V high, V low, V n) {
   return AddMultipleOfLn2(d, split.k + n, log);
 }
 
-/// log(1 + x). Error below 0.65 ULP.
+/// log(1 + x). Error below 0.7 ULP.
 template <class D, class V>
 HWY_INLINE V Log1p(D d, V x) {
   const V one = hn::Set(d, 1.0);

@@ -62,7 +62,7 @@ HWY_INLINE DoubleDouble<V> Shifted(D d, V y, double whole) {
   return TwoSum(hn::Set(d, whole), y);
 }
 
-/// The gamma function (C's tgamma). Error below 0.9 ULP; half a unit more where the result is subnormal.
+/// The gamma function (C's tgamma). Error below 1 ULP; half a unit more where the result is subnormal.
 template <class D, class V>
 HWY_INLINE V Gamma(D d, V x) {
   const V zero = hn::Zero(d);

@@ -108,7 +108,7 @@ HWY_INLINE V SignOfHalfTurn(D d, V turns) {
   return hn::And(hn::BitCast(d, hn::ShiftLeft<62>(hn::BitCast(du, turns))), hn::SignBit(d));
 }
 
-/// The sine. Error below 0.8 ULP.
+/// The sine. Error below 0.85 ULP.
 template <class D, class V>
 HWY_INLINE V Sin(D d, V x) {
   const Reduced<V> angle = ReduceAngle(d, x);
@@ -120,7 +120,7 @@ HWY_INLINE V Sin(D d, V x) {
   return hn::IfThenElse(hn::Lt(hn::Abs(x), hn::Set(d, 0x1p-30)), x, result);
 }
 
-/// The cosine. Error below 0.8 ULP.
+/// The cosine. Error below 0.85 ULP.
 template <class D, class V>
 HWY_INLINE V Cos(D d, V x) {
   const Reduced<V> angle = ReduceAngle(d, x);
@@ -132,7 +132,7 @@ HWY_INLINE V Cos(D d, V x) {
   return hn::Xor(value, SignOfHalfTurn(d, angle.turns + hn::Set(d, 1.0)));
 }
 
-/// The tangent. Error below 1 ULP.
+/// The tangent. Error below 1.1 ULP.
 template <class D, class V>
 HWY_INLINE V Tan(D d, V x) {
   const Reduced<V> angle = ReduceAngle(d, x);
