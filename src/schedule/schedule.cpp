@@ -1,17 +1,10 @@
+// Schedule's events, and the bookkeeping that follows from them.
 #include "schedule/schedule.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <span>
 #include <utility>
 
-#include "schedule/chunk_size.hpp"
-#include "schedule/issue_order.hpp"
-#include "schedule/lenders.hpp"
-#include "schedule/measured_cost.hpp"
-#include "schedule/rank_work.hpp"
-#include "schedule/takers.hpp"
-#include "schedule/waiting_tasks.hpp"
+#include "schedule/schedule_state.hpp"
 
 namespace fanfold {
 namespace {
@@ -21,63 +14,50 @@ constexpr std::uint32_t most_wanted = 4096;
 
 }  // namespace
 
-struct Schedule::State {
-  State(SchedulePolicy run_policy, IssueOrder order)
-      : policy(std::move(run_policy)), waiting(std::move(order)) {
-    if (policy.max_failures && policy.failed_before > *policy.max_failures)
-      stopped_by_failures = draining = true;
-  }
+// ---- the outside ------------------------------------------------------------------------------------------
 
-  // ---- ranks ----------------------------------------------------------------------------------------------
-  RankWork* live(Rank rank);
-  void settle(RankWork& work, double now);
-  void file(const RankWork& work);
-  void lose(RankWork& work, double now);
+Schedule::Schedule(SchedulePolicy policy, TaskSet pending)
+    : state_(std::make_unique<State>(std::move(policy), IssueOrder())) {
+  for (const TaskRange& range : pending.ranges()) state_->waiting.put_positions({}, range);
+}
 
-  // ---- issuing --------------------------------------------------------------------------------------------
-  void serve(RankWork& work, double now);
-  void serve_all(double now);
-  bool issue(RankWork& work, double now);
-  ChunkSituation situation_of(const RankWork& work) const;
+Schedule::Schedule(SchedulePolicy policy, TaskList order, std::vector<float> costs) {
+  const std::uint64_t tasks = size_of(order);
+  state_ = std::make_unique<State>(std::move(policy), IssueOrder(std::move(order), std::move(costs)));
+  state_->waiting.put_positions({}, {0, tasks});
+}
 
-  // ---- calling back ---------------------------------------------------------------------------------------
-  void call_back(double now);
-  RankWork* choose_lender(const RankWork& taker, double now);
-  std::uint64_t fair_part(const RankWork& lender, const RankWork& taker, double now) const;
-  void end_recall(RankWork& work);
+Schedule::~Schedule() = default;
+Schedule::Schedule(Schedule&&) noexcept = default;
+Schedule& Schedule::operator=(Schedule&&) noexcept = default;
 
-  // ---- what ended -----------------------------------------------------------------------------------------
-  double remove(RankWork& work, IssuedChunk& chunk, std::span<const TaskRange> tasks);
-  void count(const Report& report, double cost, std::uint32_t slots);
-  void drain();
+std::vector<Schedule::Decision> Schedule::take_decisions() { return std::exchange(state_->decisions, {}); }
 
-  Pace pace() const { return {cost_seconds.seconds(), policy.long_task_seconds}; }
+bool Schedule::ended() const {
+  const State& s = *state_;
+  const bool nobody_left = s.live_ranks == 0 && !s.ranks.empty();
+  return s.outstanding == 0 && (s.waiting.empty() || s.draining || nobody_left);
+}
 
-  SchedulePolicy policy;
-  WaitingTasks waiting;
-  std::vector<std::optional<RankWork>> ranks;  // by rank; none: not joined
-  std::uint64_t live_ranks = 0;
-  std::uint64_t all_slots = 0;  // of live ranks
+bool Schedule::draining() const { return state_->draining; }
+bool Schedule::stopped_by_failures() const { return state_->stopped_by_failures; }
+std::uint64_t Schedule::waiting() const { return state_->waiting.count(); }
+std::uint64_t Schedule::outstanding() const { return state_->outstanding; }
+std::uint64_t Schedule::finished() const { return state_->finished; }
+std::uint64_t Schedule::failed() const { return state_->failed; }
+std::uint64_t Schedule::retried() const { return state_->retried; }
+std::uint64_t Schedule::stale() const { return state_->stale; }
+std::uint64_t Schedule::chunks() const { return state_->chunks; }
+std::optional<double> Schedule::task_seconds() const {
+  const bool by_cost = state_->waiting.order().knows_costs();
+  return by_cost ? state_->task_seconds.seconds() : state_->cost_seconds.seconds();
+}
 
-  MeasuredCost cost_seconds;  // per unit of cost
-  MeasuredCost task_seconds;  // where that is not the same
-  std::uint64_t proven = 0;   // the most tasks per slot in one report
-
-  Takers takers;
-  Lenders lenders;  // kept up from the first time that a rank idles
-  bool watching_lenders = false;
-  std::uint64_t pending_recalls = 0;
-
-  std::vector<Decision> decisions;
-  bool draining = false;
-  bool stopped_by_failures = false;
-  std::uint64_t outstanding = 0;
-  std::uint64_t finished = 0;
-  std::uint64_t failed = 0;
-  std::uint64_t retried = 0;
-  std::uint64_t stale = 0;
-  std::uint64_t chunks = 0;
-};
+std::uint64_t Schedule::outstanding(Rank rank) const {
+  const auto place = static_cast<std::size_t>(rank.value());
+  if (rank.value() < 0 || place >= state_->ranks.size() || !state_->ranks[place]) return 0;
+  return state_->ranks[place]->outstanding();
+}
 
 // ---- events -----------------------------------------------------------------------------------------------
 
@@ -227,114 +207,6 @@ void Schedule::State::lose(RankWork& work, double now) {
   call_back(now);
 }
 
-// ---- issuing ----------------------------------------------------------------------------------------------
-
-/// Issues what the rank wants and may have.
-void Schedule::State::serve(RankWork& work, double now) {
-  while (work.wanted > 0 && !waiting.empty() && issue(work, now)) {
-  }
-}
-
-/// Issues what waits to whoever wants it.
-void Schedule::State::serve_all(double now) {
-  while (!draining && !waiting.empty()) {
-    const std::optional<Rank> taker = takers.next();
-    if (!taker) return;
-    RankWork& work = *ranks[static_cast<std::size_t>(taker->value())];
-    if (issue(work, now)) {
-      file(work);
-    } else {
-      takers.remove(*taker);  // it has enough: its next event brings it back
-    }
-  }
-}
-
-/// Issues one chunk, unless the rank has enough in advance.
-bool Schedule::State::issue(RankWork& work, double now) {
-  const ChunkLimit limit = chunk_limit(policy, situation_of(work));
-  if (limit.tasks == 0) return false;
-  WaitingTasks::Taken taken = waiting.take(limit);
-  Chunk chunk{ChunkId(++chunks), taken.attempt, std::move(taken.tasks)};
-  work.issue(chunk, taken.count, taken.cost, now);
-  --work.wanted;
-  outstanding += taken.count;
-  decisions.push_back(SendChunk{work.rank(), std::move(chunk)});
-  return true;
-}
-
-ChunkSituation Schedule::State::situation_of(const RankWork& work) const {
-  ChunkSituation situation;
-  situation.slots = work.slots();
-  situation.outstanding = work.outstanding();
-  situation.all_outstanding = outstanding;
-  situation.all_slots = all_slots;
-  situation.idle_slots = takers.idle_slots();
-  situation.waiting_tasks = waiting.count();
-  situation.waiting_cost = waiting.cost();
-  situation.next_cost = waiting.next_cost();
-  situation.cost_seconds = cost_seconds.seconds();
-  situation.proven = proven;
-  return situation;
-}
-
-// ---- calling back -----------------------------------------------------------------------------------------
-
-/// While ranks idle and nothing waits: asks those that have unstarted work to return some, one for each idle
-/// rank.
-void Schedule::State::call_back(double now) {
-  if (draining || !waiting.empty() || takers.idle_ranks() == 0) return;
-  if (!watching_lenders) {
-    watching_lenders = true;
-    for (const auto& work : ranks) {
-      if (work && !work->lost) file(*work);
-    }
-  }
-  const RankWork& taker = *ranks[static_cast<std::size_t>(takers.next()->value())];
-  while (pending_recalls < takers.idle_ranks()) {
-    RankWork* lender = choose_lender(taker, now);
-    if (!lender) return;
-    lender->asked = fair_part(*lender, taker, now);
-    ++pending_recalls;
-    lenders.remove(lender->rank());
-    decisions.push_back(SendRecall{lender->rank(), *lender->asked});
-  }
-}
-
-/// One whose unstarted work is worth the exchange, or null.
-RankWork* Schedule::State::choose_lender(const RankWork& taker, double now) {
-  for (const Rank rank : lenders.candidates()) {
-    RankWork& lender = *ranks[static_cast<std::size_t>(rank.value())];
-    const double seconds = lender.task_seconds(pace()).value_or(policy.long_task_seconds);
-    if (static_cast<double>(fair_part(lender, taker, now)) * seconds >= exchange_seconds) return &lender;
-  }
-  return nullptr;
-}
-
-/// How many tasks the lender should give, so that both end at the same time. If there are more idle ranks
-/// than lenders, what one gives is for several of them.
-std::uint64_t Schedule::State::fair_part(const RankWork& lender, const RankWork& taker, double now) const {
-  const std::uint64_t unstarted = lender.unstarted(pace(), now);
-  const std::uint64_t lenders_in_all = std::max<std::uint64_t>(lenders.size() + pending_recalls, 1);
-  const auto takers_each = static_cast<double>((takers.idle_ranks() + lenders_in_all - 1) / lenders_in_all);
-  const double running = static_cast<double>(std::min<std::uint64_t>(lender.outstanding(), lender.slots()));
-  const double here = static_cast<double>(unstarted) + running;
-  const double there = static_cast<double>(taker.outstanding()) * takers_each;
-  const double slots_there = taker.slots() * takers_each;
-  double part = std::ceil((here * slots_there - there * lender.slots()) / (lender.slots() + slots_there));
-  // Long tasks are for slots that idle now: one more in advance would only move the wait.
-  const std::optional<double> seconds = lender.task_seconds(pace());
-  if (!seconds || *seconds >= policy.long_task_seconds) {
-    part = std::min(part, static_cast<double>(taker.idle_slots()) * takers_each);
-  }
-  return std::min(unstarted, static_cast<std::uint64_t>(std::max(part, 0.0)));
-}
-
-void Schedule::State::end_recall(RankWork& work) {
-  if (!work.asked) return;
-  work.asked.reset();
-  --pending_recalls;
-}
-
 // ---- what ended -------------------------------------------------------------------------------------------
 
 /// Takes tasks off the rank, and returns what they cost. The chunk is gone if nothing is left of it.
@@ -377,51 +249,6 @@ void Schedule::State::drain() {
   for (const auto& work : ranks) {
     if (work && !work->lost && work->may_hold_unstarted()) decisions.push_back(SendDrain{work->rank()});
   }
-}
-
-// ---- the outside ------------------------------------------------------------------------------------------
-
-Schedule::Schedule(SchedulePolicy policy, TaskSet pending)
-    : state_(std::make_unique<State>(std::move(policy), IssueOrder())) {
-  for (const TaskRange& range : pending.ranges()) state_->waiting.put_positions({}, range);
-}
-
-Schedule::Schedule(SchedulePolicy policy, TaskList order, std::vector<float> costs) {
-  const std::uint64_t tasks = size_of(order);
-  state_ = std::make_unique<State>(std::move(policy), IssueOrder(std::move(order), std::move(costs)));
-  state_->waiting.put_positions({}, {0, tasks});
-}
-
-Schedule::~Schedule() = default;
-Schedule::Schedule(Schedule&&) noexcept = default;
-Schedule& Schedule::operator=(Schedule&&) noexcept = default;
-
-std::vector<Schedule::Decision> Schedule::take_decisions() { return std::exchange(state_->decisions, {}); }
-
-bool Schedule::ended() const {
-  const State& s = *state_;
-  const bool nobody_left = s.live_ranks == 0 && !s.ranks.empty();
-  return s.outstanding == 0 && (s.waiting.empty() || s.draining || nobody_left);
-}
-
-bool Schedule::draining() const { return state_->draining; }
-bool Schedule::stopped_by_failures() const { return state_->stopped_by_failures; }
-std::uint64_t Schedule::waiting() const { return state_->waiting.count(); }
-std::uint64_t Schedule::outstanding() const { return state_->outstanding; }
-std::uint64_t Schedule::finished() const { return state_->finished; }
-std::uint64_t Schedule::failed() const { return state_->failed; }
-std::uint64_t Schedule::retried() const { return state_->retried; }
-std::uint64_t Schedule::stale() const { return state_->stale; }
-std::uint64_t Schedule::chunks() const { return state_->chunks; }
-std::optional<double> Schedule::task_seconds() const {
-  const bool by_cost = state_->waiting.order().knows_costs();
-  return by_cost ? state_->task_seconds.seconds() : state_->cost_seconds.seconds();
-}
-
-std::uint64_t Schedule::outstanding(Rank rank) const {
-  const auto place = static_cast<std::size_t>(rank.value());
-  if (rank.value() < 0 || place >= state_->ranks.size() || !state_->ranks[place]) return 0;
-  return state_->ranks[place]->outstanding();
 }
 
 }  // namespace fanfold
