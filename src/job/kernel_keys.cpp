@@ -51,7 +51,7 @@ class KernelReading {
   void read_constant(const TomlEntry& key, const Parameter& parameter, Operand& operand) {
     const std::optional<Value> value = reading_.constant(setting_of(key), parameter.type);
     const bool is_new = reading_.claim_result(parameter.name, key.place, what());
-    if (!value) return reading_.give_up(parameter.name);
+    if (!value) return reading_.give_up(parameter.name, parameter.type);
     use_constant(key, parameter, *value, operand);
     if (is_new) reading_.job.scope.add_constant(parameter.name, *value);
   }
@@ -94,11 +94,12 @@ class KernelReading {
     }
     const bool is_misspelt =
         std::find(task_.misspelt.begin(), task_.misspelt.end(), parameter.name) != task_.misspelt.end();
-    reading_.give_up(parameter.name);
-    if (is_misspelt || is_faulty_param(parameter.name)) return;
+    if (is_faulty_param(parameter.name)) return;
+    reading_.give_up(parameter.name, parameter.type);
+    if (is_misspelt) return;
     reading_.error(
         task_.kernel_key->place,
-        fmt::format("the kernel '{}' needs '{}' ({}): {}; give it in [task] or as an axis of [params]",
+        fmt::format("the kernel '{}' needs '{}', {} ({}): give it in [task] or as an axis of [params]",
                     info_.name, parameter.name, with_article(parameter.type), parameter.description));
   }
 
@@ -143,15 +144,6 @@ void read_kernel(const TaskReading& task) {
   KernelSpec& spec = *task.reading.job.kernel;
   spec.kernel = task.kernel;
   task.reading.identify("task.kernel", canonical(Value(task.kernel->info().name)));
-  if (const TomlEntry* const with = task.table().find("with")) {
-    std::vector<std::string> known;
-    for (const Parameter& parameter : task.kernel->info().parameters) known.push_back(parameter.name);
-    if (with->node.is(Kind::table)) {
-      task.reading.check_keys(with->node, "[task.with]", known);
-    } else {
-      task.reading.wrong_type(setting_of(*with), "a table of the kernel's parameters");
-    }
-  }
   spec.parameters = KernelReading(task).read();
 }
 

@@ -23,7 +23,7 @@ void read_name(Reading& reading) {
   const TomlEntry* const entry = reading.document.root().find("name");
   if (entry == nullptr) return;
   const auto name = reading.text(setting_of(*entry));
-  if (name && name->empty()) return reading.wrong_value(setting_of(*entry), "a name; it is empty");
+  if (name && name->empty()) return reading.error(entry->node.place, "'name' must not be empty");
   if (name) reading.job.name = *name;
 }
 
@@ -75,7 +75,7 @@ bool uses_value(const Job& job) {
 
 void read_sections(Reading& reading) {
   const TomlNode& root = reading.document.root();
-  reading.check_keys(root, "the top level", top_level_keys);
+  const bool is_spelt_right = reading.check_keys(root, "the top level", top_level_keys);
   read_name(reading);
   read_seed(reading);
   if (const TomlEntry* const params = section("params", reading)) read_params(*params, reading);
@@ -86,7 +86,7 @@ void read_sections(Reading& reading) {
   if (reduce != nullptr) read_reduce(*reduce, reading);
   read_run(section("run", reading), reading);
   if (const TomlEntry* const cluster = section("cluster", reading)) read_cluster(*cluster, reading);
-  if (root.find("task") == nullptr && root.find("values") == nullptr) {
+  if (is_spelt_right && root.find("task") == nullptr && root.find("values") == nullptr) {
     reading.error({}, "nothing to run: the job has no [task] and no [values]");
   }
   if (reduce != nullptr) identify_reductions(*reduce, reading);

@@ -18,6 +18,7 @@ using Kind = TomlNode::Kind;
 struct AxisReading {
   const TomlEntry& param;
   Reading& reading;
+  bool is_spelt_right = true;  // if not, what is missing may be there under another name
 
   const TomlNode& node() const { return param.node; }
   Setting setting(std::string_view key) const { return setting_of(*node().find(key)); }
@@ -89,23 +90,20 @@ std::unique_ptr<Axis> make_strides(const AxisReading& axis, double from, double 
 
 std::unique_ptr<Axis> make_range(const AxisReading& axis) {
   Reading& reading = axis.reading;
-  for (const std::string_view end : {"from", "to"}) {
-    if (axis.has(end)) continue;
-    reading.error(axis.node().place, fmt::format("the range '{}' needs '{}'", axis.param.key, end));
+  const auto incomplete = [&](const std::string& what) {
+    if (axis.is_spelt_right) {
+      reading.error(axis.node().place, fmt::format("the range '{}' {}", axis.param.key, what));
+    }
     return nullptr;
-  }
+  };
+  if (!axis.has("to")) return incomplete("needs 'to'");
   const auto from = reading.finite_number(axis.setting("from"));
   const auto to = reading.finite_number(axis.setting("to"));
-  if (axis.has("steps") == axis.has("step")) {
-    reading.error(axis.node().place,
-                  axis.has("steps")
-                      ? fmt::format("the range '{}' has both 'steps' (a number of points) and 'step' "
-                                    "(a distance); it needs one of them",
-                                    axis.param.key)
-                      : fmt::format("the range '{}' needs 'steps' (a number of points) or 'step' (a "
-                                    "distance)",
-                                    axis.param.key));
-    return nullptr;
+  if (!axis.has("steps") && !axis.has("step")) {
+    return incomplete("needs 'steps' (a number of points) or 'step' (a distance)");
+  }
+  if (axis.has("steps") && axis.has("step")) {
+    return incomplete("has both 'steps' (a number of points) and 'step' (a distance); it needs one of them");
   }
   if (!from || !to) return nullptr;
   return axis.has("steps") ? make_points(axis, *from, *to) : make_strides(axis, *from, *to);
@@ -154,25 +152,23 @@ const AxisKind* find_kind(const TomlNode& node) {
   return nullptr;
 }
 
-std::unique_ptr<Axis> make_of_kind(const AxisReading& axis) {
+std::vector<std::string> keys_of(const AxisKind& kind) {
+  std::vector<std::string> keys = kind.other_keys;
+  keys.insert(keys.begin(), kind.key);
+  return keys;
+}
+
+std::unique_ptr<Axis> make_of_kind(AxisReading axis) {
   const std::string where = "[params." + axis.param.key + "]";
   if (const AxisKind* const kind = find_kind(axis.node())) {
-    std::vector<std::string> known = kind->other_keys;
-    known.insert(known.begin(), kind->key);
-    axis.reading.check_keys(axis.node(), where, known);
+    axis.is_spelt_right = axis.reading.check_keys(axis.node(), where, keys_of(*kind));
     return kind->make(axis);
   }
   std::vector<std::string> known;
   for (const AxisKind& kind : kinds) {
-    known.push_back(kind.key);
-    known.insert(known.end(), kind.other_keys.begin(), kind.other_keys.end());
+    for (const std::string& key : keys_of(kind)) known.push_back(key);
   }
-  axis.reading.check_keys(axis.node(), where, known);
-  const bool is_blamed =
-      std::any_of(axis.node().entries.begin(), axis.node().entries.end(), [&](const TomlEntry& entry) {
-        return std::find(known.begin(), known.end(), entry.key) == known.end();
-      });
-  if (!is_blamed) {
+  if (axis.reading.check_keys(axis.node(), where, known)) {
     axis.reading.error(
         axis.node().place,
         fmt::format("the axis '{}' needs 'count', 'from' and 'to', or 'glob'", axis.param.key));
@@ -193,11 +189,14 @@ std::unique_ptr<Axis> make_list(const TomlEntry& param, Reading& reading) {
   std::vector<Value> values;
   for (const TomlNode& item : items) {
     if (is_text ? !item.is(Kind::text) : !item.is_number()) {
-      const std::string_view expected = &item == &items.front() ? "numbers or strings"
-                                        : is_text               ? "strings as its first one"
-                                                                : "numbers as its first one";
-      reading.error(item.place, fmt::format("the values of '{}' must be {}; this is {}", param.key, expected,
-                                            describe(item.kind)));
+      const bool is_first = &item == &items.front();
+      reading.error(
+          item.place,
+          is_first ? fmt::format("the list '{}' must have numbers or strings; this is {}", param.key,
+                                 describe(item.kind))
+                   : fmt::format(
+                         "the list '{}' must have numbers only or strings only; its first is {}, this is {}",
+                         param.key, describe(items.front().kind), describe(item.kind)));
       return nullptr;
     }
     if (is_text) {

@@ -61,10 +61,11 @@ std::optional<std::int64_t> Reading::integer(const Setting& setting, std::int64_
                       is_whole ? fmt::format("; write {}", static_cast<std::int64_t>(real)) : ""));
     return std::nullopt;
   }
-  if (setting.node.integer < least) wrong_value(setting, fmt::format("at least {}", least));
-  if (setting.node.integer > most) wrong_value(setting, fmt::format("at most {}", most));
-  if (setting.node.integer < least || setting.node.integer > most) return std::nullopt;
-  return setting.node.integer;
+  const std::int64_t value = setting.node.integer;
+  if (value < least) wrong_value(setting, fmt::format("at least {}, not {}", least, value));
+  if (value > most) wrong_value(setting, fmt::format("at most {}, not {}", most, value));
+  if (value < least || value > most) return std::nullopt;
+  return value;
 }
 
 std::optional<double> Reading::finite_number(const Setting& setting) {
@@ -126,11 +127,15 @@ std::optional<Value> Reading::constant(const Setting& setting, Type type) {
   return std::nullopt;
 }
 
-void Reading::check_keys(const TomlNode& table, std::string_view where,
+bool Reading::check_keys(const TomlNode& table, std::string_view where,
                          const std::vector<std::string>& known) {
+  bool are_known = true;
   for (const TomlEntry& entry : table.entries) {
-    if (std::find(known.begin(), known.end(), entry.key) == known.end()) unknown_key(entry, where, known);
+    if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
+    unknown_key(entry, where, known);
+    are_known = false;
   }
+  return are_known;
 }
 
 void Reading::unknown_key(const TomlEntry& entry, std::string_view where,
@@ -166,6 +171,10 @@ bool Reading::claim_result(const std::string& name, Place place, const std::stri
   const auto [owner, is_new] = owners_.emplace(name, Owner{what, place});
   if (!is_new) cannot_have(name, owner->second.place, owner->second.what, what + " has this name");
   return is_new;
+}
+
+void Reading::give_up(const std::string& name, Type type) {
+  if (job.scope.find(name) == nullptr) job.scope.add_column(name, type);
 }
 
 bool Reading::is_faulty(const std::string& name) const {

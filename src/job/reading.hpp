@@ -57,8 +57,8 @@ class Reading {
   /// A constant of a type: an integer is a real as well.
   std::optional<Value> constant(const Setting& setting, Type type);
 
-  /// Reports the keys of a table that are not known. `where` is "[run]", say.
-  void check_keys(const TomlNode& table, std::string_view where, const std::vector<std::string>& known);
+  /// Reports the keys of a table that are not known; true if there are none. `where` is "[run]", say.
+  bool check_keys(const TomlNode& table, std::string_view where, const std::vector<std::string>& known);
   void unknown_key(const TomlEntry& entry, std::string_view where, const std::vector<std::string>& known);
 
   // Names
@@ -70,6 +70,8 @@ class Reading {
   bool is_taken(const std::string& name) const { return owners_.count(name) > 0; }
   /// The name was defined, with an error: complaints about it are not repeated where it is used.
   void give_up(const std::string& name) { faulty_.insert(name); }
+  /// The same, where at least the type is known: a column of the job, which will not run, stands in for it.
+  void give_up(const std::string& name, Type type);
   /// Something that has results is not known: any unknown name may be one of them.
   void give_up_results() { results_unknown_ = true; }
 

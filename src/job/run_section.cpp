@@ -82,7 +82,9 @@ void read_max_failures(const Setting& setting, Reading& reading) {
     run.max_failures.reset();
     return;
   }
-  reading.wrong_type(setting, R"(a count of tasks or a share such as "5%")");
+  constexpr std::string_view expected = R"(a count of tasks or a share of them, "0%" to "100%")";
+  setting.node.is(Kind::text) ? reading.wrong_value(setting, expected)
+                              : reading.wrong_type(setting, expected);
 }
 
 std::optional<std::uint32_t> read_threads(const Setting& setting, Reading& reading) {

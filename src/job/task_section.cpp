@@ -48,10 +48,10 @@ void find_kernel_of(TaskReading& task) {
     task.kernel = find_kernel(*name);
     if (task.kernel == nullptr) {
       const std::vector<std::string> names = kernel_names();
-      reading.error_in(
-          task.kernel_key->node, 0,
-          fmt::format("unknown kernel '{}'{}{} the kernels are {}", *name, did_you_mean(*name, names),
-                      did_you_mean(*name, names).empty() ? ";" : "", listed(names)));
+      const std::string hint = did_you_mean(*name, names);
+      reading.error_in(task.kernel_key->node, 0,
+                       fmt::format("unknown kernel '{}'{} kernels are {}", *name,
+                                   hint.empty() ? "; the" : hint + " The", listed(names)));
     }
   }
   if (task.kernel == nullptr) reading.give_up_results();
@@ -80,6 +80,21 @@ std::vector<std::string> sources_with(const std::string& key, const SourceRegist
   return names;
 }
 
+/// [task.with]: parameters of the kernel whose names are other things in [task].
+void check_with(TaskReading& task) {
+  const TomlEntry* const with = task.table().find("with");
+  if (with == nullptr) return;
+  if (!with->node.is(Kind::table)) {
+    return task.reading.wrong_type(setting_of(*with), "a table of the kernel's parameters");
+  }
+  if (task.kernel == nullptr)
+    return task.reading.error(with->place, "'with' needs a kernel, whose parameters it has");
+  std::vector<std::string> known;
+  for (const Parameter& parameter : task.kernel->info().parameters) known.push_back(parameter.name);
+  task.reading.check_keys(with->node, "[task.with]", known);
+  for (const TomlEntry& entry : with->node.entries) task.misspelt.emplace_back(nearest(entry.key, known));
+}
+
 /// Reports unknown keys, unless the kernel is unknown: they may be its parameters.
 void check_task_keys(TaskReading& task) {
   if (task.kernel_key != nullptr && task.kernel == nullptr) return;
@@ -90,12 +105,12 @@ void check_task_keys(TaskReading& task) {
     if (owners.empty()) {
       task.reading.unknown_key(entry, "[task]", known);
     } else {
-      task.reading.error(
-          entry.place, fmt::format("'{}' belongs to the source {}, which this task does not have", entry.key,
-                                   listed(owners, "or")));
+      task.reading.error(entry.place,
+                         fmt::format("'{}' needs the source {}", entry.key, listed(owners, "or")));
     }
     task.misspelt.emplace_back(nearest(entry.key, known));
   }
+  check_with(task);
 }
 
 void check_parts(const TaskReading& task) {
@@ -107,16 +122,16 @@ void check_parts(const TaskReading& task) {
   }
   if (task.kernel == nullptr || !task.kernel->info().takes_input) return;
   const std::string name = task.kernel->info().name;
-  const std::string able = listed(source_names(reading.sources, true), "or");
+  const std::vector<std::string> able = source_names(reading.sources, true);
   if (task.source == nullptr) {
+    reading.error(task.kernel_key->place,
+                  fmt::format("the kernel '{}' takes input: the task needs a source with output ({})", name,
+                              listed(able, "or")));
+  } else if (!task.source->has_output) {
     reading.error(
         task.kernel_key->place,
-        fmt::format("the kernel '{}' takes input: the task needs a source with output ({})", name, able));
-  } else if (!task.source->has_output) {
-    reading.error(task.kernel_key->place,
-                  fmt::format("the kernel '{}' takes input, but the source '{}' has no output ({} {})", name,
-                              task.source->name, able,
-                              source_names(reading.sources, true).size() == 1 ? "has" : "have"));
+        fmt::format("the kernel '{}' takes input, but the source '{}' has no output; sources with output: {}",
+                    name, task.source->name, listed(able)));
   }
 }
 

@@ -61,6 +61,8 @@ std::string message_of(std::string_view description) {
   replace(message, "key-value pair: cannot redefine existing", "key: there is already the");
   replace(message, "table header: cannot redefine existing", "table header: there is already the");
   replace(message, "Encountered invalid utf-8 sequence", "the file is not UTF-8 here");
+  replace(message, "unescaped control characters other than TAB (U+0009) are explicitly prohibited",
+          "it does not end on its line, or has a control character that is not escaped");
   return message;
 }
 
