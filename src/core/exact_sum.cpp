@@ -139,8 +139,37 @@ void ExactSum::add_squares(std::span<const double> values) {
   add_squares_of_each(values);
 }
 
+// As often as no carry is due, with the window in registers.
 void ExactSum::add_each(std::span<const double> values) {
-  for (const double value : values) add(value);
+  while (!values.empty()) {
+    const std::size_t count = std::min<std::size_t>(values.size(), max_pending - pending_);
+    std::int64_t* limbs = limbs_.data();
+    unsigned window = limbs_.empty() ? 0 : static_cast<unsigned>(limbs_.size()) - 1;
+    unsigned first = first_;
+    for (const double value : values.first(count)) {
+      if (exponent_field(value) == special_exponent) [[unlikely]] {
+        add_special(value);
+        continue;
+      }
+      const Finite finite = take_apart(value);
+      const unsigned shift = finite.position % limb_bits;
+      unsigned place = finite.position / limb_bits - first;  // wraps round below the window
+      if (place >= window) [[unlikely]] {
+        if (finite.value == 0) continue;
+        cover(finite.position / limb_bits);
+        limbs = limbs_.data();
+        window = static_cast<unsigned>(limbs_.size()) - 1;
+        first = first_;
+        place = finite.position / limb_bits - first;
+      }
+      limbs[place] +=
+          static_cast<std::int64_t>(static_cast<std::uint64_t>(finite.value) << shift) & limb_mask;
+      limbs[place + 1] += finite.value >> (limb_bits - shift);
+    }
+    pending_ = static_cast<std::uint16_t>(pending_ + count);
+    if (pending_ >= max_pending) carry();
+    values = values.subspan(count);
+  }
 }
 
 void ExactSum::add_squares_of_each(std::span<const double> values) {
@@ -193,6 +222,8 @@ void ExactSum::cover(unsigned limb) {
 
 // Afterwards every limb but the last is in [0, 2^32), and that one in [-2^32, 2^32).
 void ExactSum::carry() {
+  pending_ = 0;
+  if (limbs_.empty()) return;
   for (std::size_t i = 0; i + 1 < limbs_.size(); ++i) {
     limbs_[i + 1] += limbs_[i] >> limb_bits;
     limbs_[i] &= limb_mask;
@@ -202,7 +233,6 @@ void ExactSum::carry() {
     limbs_.back() &= limb_mask;
     limbs_.push_back(above);
   }
-  pending_ = 0;
 }
 
 ExactSum::Magnitude ExactSum::magnitude() const {

@@ -12,6 +12,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/exact_sum_simd.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -40,13 +41,18 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<double>;
 using V = hn::Vec<D>;
 
-/// Calls `body` with the values, a vector at a time; the last one is filled up with zeros.
-template <class Body>
+/// Calls `body` with the values, a vector at a time; the last one is filled up with zeros. With `fetch_ahead`
+/// the cache lines of the next block are asked for, so that the memory works while the CPU computes.
+template <bool fetch_ahead, class Body>
 HWY_INLINE void for_each_vector(const double* HWY_RESTRICT values, std::size_t count, Body&& body) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
   std::size_t i = 0;
   for (; i + 2 * lanes <= count; i += 2 * lanes) {
+    if (fetch_ahead) {
+      hwy::Prefetch(values + i + max_exact_block);
+      hwy::Prefetch(values + i + max_exact_block + lanes);
+    }
     body(hn::LoadU(d, values + i), 0);
     body(hn::LoadU(d, values + i + lanes), 1);
   }
@@ -65,8 +71,8 @@ HWY_INLINE void for_each_vector(const double* HWY_RESTRICT values, std::size_t c
 HWY_INLINE double largest_magnitude(const double* values, std::size_t count) {
   const D d;
   V largest[2] = {hn::Zero(d), hn::Zero(d)};
-  for_each_vector(values, count,
-                  [&](V x, int way) HWY_ATTR { largest[way] = hn::Max(largest[way], hn::Abs(x)); });
+  for_each_vector<false>(values, count,
+                         [&](V x, int way) HWY_ATTR { largest[way] = hn::Max(largest[way], hn::Abs(x)); });
   return hn::GetLane(hn::MaxOfLanes(d, hn::Max(largest[0], largest[1])));
 }
 
@@ -86,7 +92,7 @@ HWY_INLINE bool sum_levels(const double* values, std::size_t count, int exponent
     sum[level][0] = sum[level][1] = hn::Zero(d);
   }
   V left_over = hn::Zero(d);
-  for_each_vector(values, count, [&](V x, int way) HWY_ATTR {
+  for_each_vector<true>(values, count, [&](V x, int way) HWY_ATTR {
     for (int level = 0; level < levels; ++level) {
       const V top = hn::Sub(hn::Add(sigma[level], x), sigma[level]);
       sum[level][way] = hn::Add(sum[level][way], top);
@@ -124,7 +130,7 @@ bool BlockSumOfSquares(const double* values, std::size_t count, double* parts) {
   V sum[7];
   for (V& s : sum) s = hn::Zero(d);
   V left_over = hn::Zero(d);
-  for_each_vector(values, count, [&](V x, int) HWY_ATTR {
+  for_each_vector<true>(values, count, [&](V x, int) HWY_ATTR {
     V part[4];
     for (int i = 0; i < 4; ++i) {
       part[i] = hn::Sub(hn::Add(sigma[i], x), sigma[i]);
