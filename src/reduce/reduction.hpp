@@ -67,8 +67,8 @@ class Plan {
   Plan& operator=(Plan&&) noexcept;
 
   /// Adds an entry. Throws expr::ExpressionError with the offset in `text`. `scope` has the params,
-  /// constants, results and values; its first `param_slots` slots are params. It must outlive the call only. After an
-  /// entry that threw, others can be added: so all errors are found at once.
+  /// constants, results and values; its first `param_slots` slots are params. It must outlive the call only.
+  /// After an entry that threw, others can be added: so all errors are found at once.
   void add(std::string name, std::string_view text, const expr::Scope& scope, std::size_t param_slots);
 
   bool empty() const;

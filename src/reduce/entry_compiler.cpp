@@ -1,0 +1,349 @@
+// Entries of [reduce] are compiled: each aggregate's argument to a program, the arithmetic around them to a
+// formula.
+#include "reduce/entry_compiler.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "core/nearest.hpp"
+
+namespace fanfold::reduce {
+namespace {
+
+using expr::ExpressionError;
+using expr::Node;
+
+constexpr std::string_view status_name = "status";
+
+/// A call of an aggregate. The aggregates min and max have one argument, the functions of that name have
+/// more.
+const AggregateKind* aggregate_of(const Node& node) {
+  if (node.kind != Node::Kind::call) return nullptr;
+  const AggregateKind* kind = find_aggregate(node.name);
+  const auto& functions = expr::function_names();
+  const bool is_function = std::find(functions.begin(), functions.end(), node.name) != functions.end();
+  if (kind != nullptr && is_function && node.children.size() > kind->most_arguments) return nullptr;
+  return kind;
+}
+
+template <typename Visit>
+void for_each_node(const Node& node, Visit&& visit) {
+  visit(node);
+  for (const auto& child : node.children) for_each_node(*child, visit);
+}
+
+std::vector<std::string> aggregate_list() {
+  std::vector<std::string> names;
+  for (const AggregateKind* kind : aggregate_kinds()) names.emplace_back(kind->name);
+  return names;
+}
+
+template <typename T>
+std::size_t index_or_append(std::vector<T>& items, T item) {
+  const auto found = std::find(items.begin(), items.end(), item);
+  if (found != items.end()) return static_cast<std::size_t>(found - items.begin());
+  items.push_back(std::move(item));
+  return items.size() - 1;
+}
+
+/// Compiles one entry. If it throws, the plan may keep aggregates that no entry uses; it can take other
+/// entries.
+class EntryCompiler {
+ public:
+  EntryCompiler(Plan::Impl& plan, const expr::GroupedAst& parsed, const expr::Scope& scope,
+                std::size_t param_slots)
+      : plan_(plan), parsed_(parsed), scope_(scope), param_slots_(param_slots) {}
+
+  Entry compile(std::string name) {
+    population_ = uses_status() ? Population::all : Population::succeeded;
+    if (population_ == Population::all) {
+      scope_.add_column(std::string(status_name), Type::text);
+      plan_.sees_failures = true;
+      plan_.status_slot = scope_.column_count() - 1;
+      check_names_of_failed_tasks();
+    }
+    grouping_ = find_grouping(compile_keys());
+    const Node& root = *parsed_.ast.root;
+    Compiled compiled = compile_node(root);
+    if (aggregates_.empty()) {
+      throw ExpressionError(root.offset, fmt::format("there is no aggregate in '{}'; the aggregates are {}",
+                                                     source(root), fmt::join(aggregate_list(), ", ")));
+    }
+    return {std::move(name), grouping_, std::move(aggregates_), std::move(compiled.formula)};
+  }
+
+ private:
+  struct Compiled {
+    Formula formula;
+    ResultType type;
+  };
+
+  std::string_view source(const Node& node) const {
+    return std::string_view(parsed_.ast.text).substr(node.offset, node.length);
+  }
+
+  // ---- names
+  // ---------------------------------------------------------------------------------------------------------
+
+  bool uses_status() const {
+    if (scope_.find(status_name) != nullptr) return false;
+    bool used = std::any_of(parsed_.keys.begin(), parsed_.keys.end(),
+                            [](const auto& key) { return key.name == status_name; });
+    for_each_node(*parsed_.ast.root, [&](const Node& node) {
+      used = used || (node.kind == Node::Kind::name && node.name == status_name);
+    });
+    return used;
+  }
+
+  void check_names_of_failed_tasks() const {
+    for (const auto& key : parsed_.keys) check_name_of_failed_tasks(key.name, key.offset);
+    for_each_node(*parsed_.ast.root, [&](const Node& node) {
+      if (node.kind == Node::Kind::name) check_name_of_failed_tasks(node.name, node.offset);
+    });
+  }
+
+  void check_name_of_failed_tasks(const std::string& name, std::size_t offset) const {
+    const expr::Scope::Entry* entry = scope_.find(name);
+    if (entry == nullptr || entry->constant || name == status_name || entry->slot < param_slots_) return;
+    throw ExpressionError(
+        offset,
+        fmt::format(
+            "failed tasks have no '{}'; an entry that uses 'status' sees them and can use params only",
+            name));
+  }
+
+  [[noreturn]] void fail_unknown_name(const std::string& name, std::size_t offset) const {
+    std::vector<std::string> known;
+    for (const auto& entry : scope_.entries()) known.push_back(entry.name);
+    throw ExpressionError(offset, fmt::format("unknown name '{}'{}", name, did_you_mean(name, known)));
+  }
+
+  ColumnSource column_source(const expr::Scope::Entry& entry) const {
+    return {entry.slot, population_ == Population::all && entry.name == status_name};
+  }
+
+  // ---- keys
+  // ----------------------------------------------------------------------------------------------------------
+
+  std::vector<Key> compile_keys() const {
+    std::vector<Key> keys;
+    for (const auto& key : parsed_.keys) {
+      const expr::Scope::Entry* entry = scope_.find(key.name);
+      if (entry == nullptr) fail_unknown_name(key.name, key.offset);
+      if (entry->constant) {
+        keys.push_back({key.name, entry->type, *entry->constant});
+      } else {
+        keys.push_back({key.name, entry->type, column_source(*entry)});
+      }
+    }
+    return keys;
+  }
+
+  std::size_t find_grouping(std::vector<Key> keys) {
+    for (std::size_t i = 0; i < plan_.groupings.size(); ++i) {
+      if (plan_.groupings[i].population == population_ && plan_.groupings[i].keys == keys) return i;
+    }
+    plan_.groupings.push_back({population_, std::move(keys), {}});
+    return plan_.groupings.size() - 1;
+  }
+
+  // ---- aggregates
+  // ----------------------------------------------------------------------------------------------------
+
+  Compiled compile_aggregate(const AggregateKind& kind, const Node& node) {
+    const std::size_t given = node.children.size();
+    if (given < kind.least_arguments || given > kind.most_arguments) {
+      throw ExpressionError(node.offset,
+                            fmt::format("'{}' has {} arguments; write {}", source(node), given, kind.usage));
+    }
+    BoundAggregate bound{&kind, std::nullopt, std::nullopt};
+    if (given > 0) {
+      const Node& argument = *node.children.front();
+      refuse_aggregates_in(argument, kind);
+      bound.argument = find_argument(argument);
+      bound.type = plan_.arguments[*bound.argument].type;
+      if (!kind.takes(*bound.type)) {
+        throw ExpressionError(argument.offset, fmt::format("{} needs {}; '{}' is {}", kind.name, kind.needs,
+                                                           source(argument), name_of(*bound.type)));
+      }
+    }
+    const ResultType type = kind.result(bound.type);
+    const std::size_t aggregate = index_or_append(plan_.groupings[grouping_].aggregates, std::move(bound));
+    return {Formula(Formula::Aggregate{index_or_append(aggregates_, aggregate)}), type};
+  }
+
+  void refuse_aggregates_in(const Node& argument, const AggregateKind& outer) const {
+    for_each_node(argument, [&](const Node& node) {
+      if (const AggregateKind* inner = aggregate_of(node)) {
+        throw ExpressionError(
+            node.offset, fmt::format("{} inside of {}: an aggregate cannot be inside of another", inner->name,
+                                     outer.name));
+      }
+    });
+  }
+
+  std::size_t find_argument(const Node& node) {
+    const std::string_view text = source(node);
+    for (std::size_t i = 0; i < plan_.arguments.size(); ++i) {
+      if (plan_.arguments[i].population == population_ && plan_.arguments[i].text == text) return i;
+    }
+    const expr::Scope::Entry* entry = node.kind == Node::Kind::name ? scope_.find(node.name) : nullptr;
+    if (entry != nullptr && !entry->constant) {
+      plan_.arguments.push_back({population_, std::string(text), entry->type, column_source(*entry)});
+    } else {
+      expr::Program program = expr::Program::compile(node, parsed_.ast.text, scope_);
+      const Type type = program.type();
+      plan_.arguments.push_back({population_, std::string(text), type, std::move(program)});
+    }
+    return plan_.arguments.size() - 1;
+  }
+
+  // ---- the arithmetic around them
+  // --------------------------------------------------------------------------------
+
+  Compiled compile_node(const Node& node) {
+    switch (node.kind) {
+      case Node::Kind::literal:
+        return compile_constant(node.literal, node);
+      case Node::Kind::name:
+        return compile_name(node);
+      case Node::Kind::call:
+        if (const AggregateKind* kind = aggregate_of(node)) return compile_aggregate(*kind, node);
+        return compile_function(node);
+      case Node::Kind::unary:
+        if (node.op == expr::Operator::negate) {
+          Compiled operand = compile_number(*node.children[0]);
+          return {Formula(Formula::Negation{std::make_unique<Formula>(std::move(operand.formula))}),
+                  operand.type};
+        }
+        break;
+      case Node::Kind::binary:
+        if (is_arithmetic(node.op)) return compile_operation(node);
+        break;
+      case Node::Kind::conditional:
+        break;
+    }
+    throw ExpressionError(node.offset,
+                          fmt::format("'{}' is not arithmetic: aggregates can be joined by + - * / % ^ and "
+                                      "functions only",
+                                      source(node)));
+  }
+
+  static bool is_arithmetic(expr::Operator op) {
+    switch (op) {
+      case expr::Operator::add:
+      case expr::Operator::subtract:
+      case expr::Operator::multiply:
+      case expr::Operator::divide:
+      case expr::Operator::modulo:
+      case expr::Operator::power:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /// A part of the arithmetic: refuses what is no number.
+  Compiled compile_number(const Node& node) {
+    Compiled compiled = compile_node(node);
+    if (compiled.type == ResultType::task) {
+      throw ExpressionError(node.offset,
+                            fmt::format("'{}' is a task; arithmetic needs numbers", source(node)));
+    }
+    if (compiled.type == ResultType::text) {
+      throw ExpressionError(node.offset, fmt::format("'{}' is text; arithmetic needs numbers", source(node)));
+    }
+    return compiled;
+  }
+
+  static Compiled compile_constant(const Value& value, const Node& node) {
+    if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+      return {Formula(AnswerValue(BigInteger(*integer))), ResultType::integer};
+    }
+    if (const auto* real = std::get_if<double>(&value))
+      return {Formula(AnswerValue(*real)), ResultType::real};
+    throw ExpressionError(node.offset, "a text cannot be used here; aggregates are joined by arithmetic");
+  }
+
+  Compiled compile_name(const Node& node) const {
+    const expr::Scope::Entry* entry = scope_.find(node.name);
+    if (entry == nullptr) fail_unknown_name(node.name, node.offset);
+    if (entry->constant) return compile_constant(*entry->constant, node);
+    throw ExpressionError(
+        node.offset, fmt::format("'{0}' is not an aggregate; write mean({0}), sum({0}) or another of {1}",
+                                 node.name, fmt::join(aggregate_list(), ", ")));
+  }
+
+  Compiled compile_operation(const Node& node) {
+    Compiled left = compile_number(*node.children[0]);
+    Compiled right = compile_number(*node.children[1]);
+    const bool of_integers = left.type == ResultType::integer && right.type == ResultType::integer;
+    const bool is_power = node.op == expr::Operator::power;
+    std::optional<expr::Program> in_reals;
+    if (!is_power || !of_integers) in_reals = of_reals(node);
+    // A power of integers may be a real: a fraction, or infinity.
+    const bool gives_integer = of_integers && !is_power && node.op != expr::Operator::divide;
+    return {
+        Formula(Formula::Operation{node.op, std::make_unique<Formula>(std::move(left.formula)),
+                                   std::make_unique<Formula>(std::move(right.formula)), std::move(in_reals)}),
+        gives_integer ? ResultType::integer : ResultType::real};
+  }
+
+  Compiled compile_function(const Node& node) {
+    const auto& functions = expr::function_names();
+    if (std::find(functions.begin(), functions.end(), node.name) == functions.end()) {
+      std::vector<std::string> candidates = aggregate_list();
+      const std::string near = did_you_mean(node.name, candidates);
+      throw ExpressionError(
+          node.offset,
+          fmt::format("unknown aggregate '{}'{}", node.name,
+                      near.empty() ? fmt::format("; there are {}", fmt::join(candidates, ", ")) : near));
+    }
+    expr::Program program = of_reals(node);
+    std::vector<Formula> arguments;
+    for (const auto& child : node.children) arguments.push_back(compile_number(*child).formula);
+    const ResultType type = program.type() == Type::integer ? ResultType::integer : ResultType::real;
+    return {Formula(Formula::Call{std::move(program), std::move(arguments)}), type};
+  }
+
+  /// The operation or function of a node, of reals in slots 0, 1, 2 …; literals stay what they are.
+  expr::Program of_reals(const Node& node) const {
+    expr::Scope reals;
+    Node replaced;
+    replaced.kind = node.kind;
+    replaced.offset = node.offset;
+    replaced.length = node.length;
+    replaced.name = node.name;
+    replaced.op = node.op;
+    for (const auto& child : node.children) {
+      auto operand = std::make_unique<Node>();
+      operand->kind = child->kind == Node::Kind::literal ? Node::Kind::literal : Node::Kind::name;
+      operand->offset = child->offset;
+      operand->length = child->length;
+      operand->literal = child->literal;
+      operand->name = fmt::format("operand{}", replaced.children.size());
+      reals.add_column(operand->name, Type::real);
+      replaced.children.push_back(std::move(operand));
+    }
+    return expr::Program::compile(replaced, parsed_.ast.text, reals);
+  }
+
+  Plan::Impl& plan_;
+  const expr::GroupedAst& parsed_;
+  expr::Scope scope_;
+  std::size_t param_slots_;
+  Population population_ = Population::succeeded;
+  std::size_t grouping_ = 0;
+  std::vector<std::size_t> aggregates_;
+};
+
+}  // namespace
+
+Entry compile_entry(Plan::Impl& plan, std::string name, const expr::GroupedAst& parsed,
+                    const expr::Scope& scope, std::size_t param_slots) {
+  return EntryCompiler(plan, parsed, scope, param_slots).compile(std::move(name));
+}
+
+}  // namespace fanfold::reduce
