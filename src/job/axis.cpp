@@ -1,6 +1,6 @@
 // The axes whose values are stored or follow from a formula of plain operations. Each is a sequence: an
-// element type, a size and at(position); SequenceAxis makes an Axis of it whose loops the compiler sees
-// through.
+// element type, a size, and at(position) or fill(first, rows); SequenceAxis makes an Axis of it whose loops
+// the compiler sees through.
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -37,8 +37,12 @@ class SequenceAxis final : public Axis {
   Type type() const override { return type_of_element<Element>; }
   std::uint64_t size() const override { return sequence_.size(); }
   void fill(std::uint64_t first, std::size_t count, ColumnBuffer& out, std::size_t row) const override {
-    Element* const rows = rows_of<Element>(out).data() + row;
-    for (std::size_t i = 0; i < count; ++i) rows[i] = sequence_.at(first + i);
+    const std::span<Element> rows = rows_of<Element>(out).subspan(row, count);
+    if constexpr (requires { sequence_.fill(first, rows); }) {
+      sequence_.fill(first, rows);
+    } else {
+      for (std::size_t i = 0; i < count; ++i) rows[i] = sequence_.at(first + i);
+    }
   }
 
  private:
@@ -77,6 +81,24 @@ class CountSequence {
   std::uint64_t count_;
 };
 
+/// Calls `point` with the positions first, first + 1 … as doubles. Below 2^53 they come from 32-bit integers,
+/// for which every SIMD target has a conversion; a 64-bit one only AVX-512 has.
+template <typename Point>
+void fill_points(std::uint64_t first, std::span<double> rows, Point point) {
+  constexpr std::size_t block = 4096;
+  for (std::size_t done = 0; done < rows.size(); done += block) {
+    const auto position = static_cast<std::int64_t>(first + done);
+    const auto count = static_cast<std::int32_t>(std::min(block, rows.size() - done));
+    double* const out = rows.data() + done;
+    if (position + count <= (std::int64_t{1} << 53)) {
+      const auto base = static_cast<double>(position);
+      for (std::int32_t i = 0; i < count; ++i) out[i] = point(base + static_cast<double>(i));
+    } else {
+      for (std::int32_t i = 0; i < count; ++i) out[i] = point(static_cast<double>(position + i));
+    }
+  }
+}
+
 /// Point i is from + (to − from)·i / (steps − 1), each operation rounded once, held back so that it does not
 /// pass `to`: every operation is monotone in i, so the points are. The last point is `to` itself. Ends so far
 /// apart that a product would overflow are scaled by a power of two, which rounds nothing but what is
@@ -93,11 +115,16 @@ class LinearSequence {
     high_ = std::max(from, to);
   }
   std::uint64_t size() const { return steps_; }
-  double at(std::uint64_t position) const {
-    const double i = static_cast<double>(static_cast<std::int64_t>(position));
-    const double point = (scaled_from_ + scaled_width_ * i / intervals()) * unscale_;
-    const double held = std::min(std::max(point, low_), high_);
-    return position == 0 ? from_ : position + 1 == steps_ ? to_ : held;
+  void fill(std::uint64_t first, std::span<double> rows) const {
+    const double from = scaled_from_;
+    const double width = scaled_width_;
+    const double divisor = intervals();
+    fill_points(first, rows, [=, unscale = unscale_, low = low_, high = high_](double i) {
+      return std::min(std::max((from + width * i / divisor) * unscale, low), high);
+    });
+    if (rows.empty()) return;
+    if (first + rows.size() == steps_) rows.back() = to_;
+    if (first == 0) rows.front() = from_;
   }
 
  private:
@@ -154,9 +181,10 @@ class RealStepSequence {
         steps < 0x1p63 ? static_cast<std::uint64_t>(steps) + 1 : std::numeric_limits<std::uint64_t>::max();
   }
   std::uint64_t size() const { return size_; }
-  double at(std::uint64_t position) const {
-    const double i = static_cast<double>(static_cast<std::int64_t>(position));
-    return std::min(std::max(from_ + i * step_, low_), high_);
+  void fill(std::uint64_t first, std::span<double> rows) const {
+    fill_points(first, rows, [from = from_, step = step_, low = low_, high = high_](double i) {
+      return std::min(std::max(from + i * step, low), high);
+    });
   }
 
  private:

@@ -80,7 +80,7 @@ number = 3
 points = { from = 0, to = 1, steps = 3 }
 decades = { from = 1, to = 100, steps = 3, log = true }
 whole = { from = 1, to = 7, step = 3 }
-real = { from = 1, to = 2, step = 0.5 }
+halves = { from = 1, to = 2, step = 0.5 }
 [task]
 shell = "true"
 )");
@@ -293,7 +293,7 @@ TEST(Fingerprint, has_input_files_by_a_stable_hash) {
   const auto job = open(source);
   EXPECT_EQ(job->size(), 2U);
   EXPECT_EQ(job->space.params_of(TaskIndex(1)), (std::vector<Value>{std::string("b.txt")}));
-  EXPECT_EQ(fingerprint_of(*job, "params.file"), "2 files, 38f8bbb4767a2d5ffb5d4a8ab34f03c8");
+  EXPECT_EQ(fingerprint_of(*job, "params.file"), "2 files, d325488215cf16beba0fe38bbdb2913e");
 }
 
 TEST(Seeds, differ_between_tasks_and_jobs_and_have_63_bits) {
