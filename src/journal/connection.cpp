@@ -81,7 +81,7 @@ bool has_write_ahead_log(const fs::path& path) {
 // For places where SQLite can take no lock and make no file. Nothing is locked: a writer elsewhere goes
 // unnoticed.
 std::unique_ptr<SQLite::Database> connect_without_locks(const fs::path& path) {
-  if (has_write_ahead_log(path)) return connect(path, "mode=ro&nolock=1", SQLITE_OPEN_READONLY, true);
+  if (has_write_ahead_log(path)) return connect(path, "vfs=unix-none&mode=ro", SQLITE_OPEN_READONLY, true);
   return connect(path, "mode=ro&immutable=1", SQLITE_OPEN_READONLY, false);
 }
 
@@ -115,6 +115,21 @@ bool rename_to_new(const fs::path& from, const fs::path& to) {
   if (fs::exists(to)) return false;
   fs::rename(from, to);
   return true;
+}
+
+// What the system said when a write failed. SQLite's own sqlite3_system_errno does not know of errors in a
+// COMMIT: the files do, the write-ahead log (or journal) and the database.
+int last_errno(const SQLite::Database& database) {
+  for (const int which : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}) {
+    sqlite3_file* file = nullptr;
+    if (sqlite3_file_control(database.getHandle(), nullptr, which, static_cast<void*>(&file)) != SQLITE_OK)
+      continue;
+    int number = 0;
+    if (file == nullptr || file->pMethods == nullptr) continue;
+    if (file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number) == SQLITE_OK && number != 0)
+      return number;
+  }
+  return 0;
 }
 
 struct RemoveAtEnd {
@@ -249,8 +264,7 @@ void throw_write_error(const fs::path& path, const SQLite::Database* database,
         path.string(), why, advice));
   };
   if (code == SQLITE_FULL) throw cannot_write("disk is full", "free some space");
-  const int reason =
-      code == SQLITE_IOERR && database != nullptr ? sqlite3_system_errno(database->getHandle()) : 0;
+  const int reason = code == SQLITE_IOERR && database != nullptr ? last_errno(*database) : 0;
   if (reason == ENOSPC) throw cannot_write("disk is full", "free some space");
   if (reason == EDQUOT) throw cannot_write("disk quota is exceeded", "free some space");
   if (reason == EFBIG)
