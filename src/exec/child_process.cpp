@@ -1,10 +1,14 @@
+// Before 2.37, glibc declares pidfd_open without saying that it is C.
+extern "C" {
+#include <sys/pidfd.h>
+}
+
 #include "exec/child_process.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -56,6 +56,8 @@ class SpawnActions {
     posix_spawn_file_actions_adddup2(&actions_, files.input, 0);
     posix_spawn_file_actions_adddup2(&actions_, files.output, 1);
     posix_spawn_file_actions_adddup2(&actions_, files.errors, 2);
+    // Not everybody opens files with O_CLOEXEC: MPI libraries, say, or whoever started us.
+    posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
   }
   ~SpawnActions() { posix_spawn_file_actions_destroy(&actions_); }
   SpawnActions(const SpawnActions&) = delete;
