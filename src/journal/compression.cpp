@@ -19,8 +19,7 @@ enum class Codec : std::uint8_t {
 
 // Below this a frame's own header eats what it saves.
 constexpr std::size_t least_compressed = 200;
-// Level 1 takes 2 ns a byte here; level 3 twice that, for 3% to 8% less. The journal thread shares a CPU with
-// kernels.
+// The fastest level that uses entropy coding: the journal's thread shares a CPU with kernels.
 constexpr int level = 1;
 constexpr std::size_t sample_bytes = 64 * 1024;
 
