@@ -1,5 +1,5 @@
-// Feeds arbitrary bytes to open_job as a job file: it must open the job or throw JobError, whatever they are. What opens
-// is asked for its first and last task.
+// Feeds arbitrary bytes to open_job as a job file: it must open the job or throw JobError, whatever they are.
+// What opens is asked for its first and last task.
 #include <cstddef>
 #include <cstdint>
 #include <string>
