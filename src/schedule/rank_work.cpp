@@ -23,10 +23,13 @@ void RankWork::issue(const Chunk& chunk, std::uint64_t tasks, double cost, doubl
   gave_all = false;
 }
 
+std::deque<IssuedChunk>::iterator RankWork::position_of(ChunkId id) {
+  return std::lower_bound(chunks_.begin(), chunks_.end(), id,
+                          [](const IssuedChunk& chunk, ChunkId value) { return chunk.id < value; });
+}
+
 IssuedChunk* RankWork::find(ChunkId id) {
-  const auto found =
-      std::lower_bound(chunks_.begin(), chunks_.end(), id,
-                       [](const IssuedChunk& chunk, ChunkId value) { return chunk.id < value; });
+  const auto found = position_of(id);
   return found == chunks_.end() || found->id != id ? nullptr : &*found;
 }
 
@@ -50,7 +53,7 @@ void RankWork::remove(IssuedChunk& chunk, std::span<const TaskRange> tasks, doub
 }
 
 void RankWork::close(IssuedChunk& chunk) {
-  if (chunk.tasks.empty()) chunks_.erase(chunks_.begin() + (&chunk - chunks_.data()));
+  if (chunk.tasks.empty()) chunks_.erase(position_of(chunk.id));
 }
 
 void RankWork::clear() {
