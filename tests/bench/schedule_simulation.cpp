@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <vector>
 
@@ -19,6 +20,7 @@ double median(std::vector<double> values) {
 }
 
 void print_line(Costs costs, std::uint32_t ranks, std::uint32_t slots, int seeds) {
+  if (seeds < 1) return;
   std::vector<double> to_bound;
   std::vector<double> to_list;
   std::vector<double> microseconds;
@@ -38,13 +40,14 @@ void print_line(Costs costs, std::uint32_t ranks, std::uint32_t slots, int seeds
   }
   fmt::print("{:8}  {:7}  {:5}  {:5}  {:11.4f}  {:15.4f}  {:9.2f}  {:7.0f}\n", name_of(costs), ranks, slots,
              seeds, median(to_bound), median(to_list), median(microseconds), median(recalls));
+  std::fflush(stdout);  // a line is minutes of work
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int seeds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 100;
-  const int seeds_at_most_ranks = argc > 2 ? std::max(1, std::atoi(argv[2])) : 3;
+  const int seeds = argc > 1 ? std::atoi(argv[1]) : 100;
+  const int seeds_at_most_ranks = argc > 2 ? std::atoi(argv[2]) : 3;
   fmt::print("100 tasks per slot, mean 1 s; medians over the seeds\n");
   fmt::print("{:8}  {:>7}  {:>5}  {:>5}  {:>11}  {:>15}  {:>9}  {:>7}\n", "costs", "ranks", "slots", "seeds",
              "makespan/LB", "makespan/greedy", "µs/chunk", "recalls");
