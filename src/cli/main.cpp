@@ -1,11 +1,15 @@
 // The program: finds the subcommand, runs it, prints what went wrong, picks the exit status.
+#include <malloc.h>
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "core/error.hpp"
@@ -34,19 +38,39 @@ void print_diagnostics(const JobError& error) {
   if (is_spokesman()) std::fprintf(stderr, "%s\n", error.what());
 }
 
-/// "fanfold: The following argument was not expected: rnu" with the nearest subcommand.
-std::string usage_message(const CLI::App& program, const CLI::ParseError& error, int argc, char** argv) {
-  if (argc > 1 && program.get_subcommands().empty()) {
-    const std::string word = argv[1];
-    std::vector<std::string> names;
-    for (const CLI::App* command : program.get_subcommands([](const CLI::App*) { return true; })) {
-      names.push_back(command->get_name());
-    }
-    if (!word.empty() && word[0] != '-') {
-      return "unknown command '" + word + "'" + did_you_mean(word, names) + "\ntry: fanfold --help";
+std::vector<std::string> names_of_commands(const CLI::App& program) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : program.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+std::vector<std::string> names_of_options(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+/// "unknown option '--fersh'; did you mean '--fresh'?", and where to look further.
+std::string usage_message(const CLI::App& program, const CLI::ParseError& error) {
+  const std::vector<CLI::App*> chosen = program.get_subcommands();
+  const CLI::App& command = chosen.empty() ? program : *chosen.front();
+  const std::vector<std::string> unexpected = command.remaining();
+  std::string message = error.what();
+  if (!unexpected.empty()) {
+    const std::string word = unexpected.front().substr(0, unexpected.front().find('='));
+    if (word.starts_with('-')) {
+      message = "unknown option '" + word + "'" + did_you_mean(word, names_of_options(command));
+    } else if (chosen.empty()) {
+      message = "unknown command '" + word + "'" + did_you_mean(word, names_of_commands(program));
+    } else {
+      message = "unexpected argument '" + word + "'";
     }
   }
-  return std::string(error.what()) + "\ntry: fanfold --help";
+  return message + "\ntry: fanfold " + (chosen.empty() ? "" : command.get_name() + " ") + "--help";
 }
 
 ExitStatus run_program(int argc, char** argv) {
@@ -65,7 +89,7 @@ ExitStatus run_program(int argc, char** argv) {
     if (is_spokesman()) program.exit(help_or_version);
     return ExitStatus::success;
   } catch (const CLI::ParseError& error) {
-    throw UsageError(usage_message(program, error, argc, argv));
+    throw UsageError(usage_message(program, error));
   }
   apply_simd_environment();
   return action();
@@ -76,6 +100,9 @@ ExitStatus run_program(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using fanfold::ExitStatus;
+  // One heap for all threads: they allocate little, and hand what they allocate to other threads, which would
+  // leave each thread's own heap full of holes.
+  mallopt(M_ARENA_MAX, 1);
   try {
     return static_cast<int>(fanfold::run_program(argc, argv));
   } catch (const fanfold::JobError& error) {

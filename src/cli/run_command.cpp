@@ -1,9 +1,13 @@
 // fanfold run: executes a job, under mpirun, through mpirun, or in this process.
+#include <fmt/format.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -17,6 +21,7 @@
 #include "core/simd_target.hpp"
 #include "exec/source.hpp"
 #include "job/job.hpp"
+#include "job/template.hpp"
 #include "mpi/launch.hpp"
 #include "mpi/load.hpp"
 #include "report/answers.hpp"
@@ -46,6 +51,8 @@ constexpr PolicyFlag policy_flags[] = {
     {"chunk", "--chunk", "Tasks handed out at a time (default: by measured cost)"},
     {"walltime", "--walltime", "Stop in time for this limit, so that the run can go on later"},
 };
+
+constexpr std::uint64_t most_ranks = 1'000'000;
 
 struct Options {
   std::string job_file;
@@ -93,6 +100,26 @@ std::string run_file_of(const Options& options) {
   return std::filesystem::path(options.job_file).stem().string() + ".run";
 }
 
+/// The run file is made once all else is known to be right: its folder is looked for before anything starts.
+void check_folder_of(const std::filesystem::path& run_file) {
+  const std::filesystem::path folder = run_file.parent_path();
+  if (folder.empty() || std::filesystem::is_directory(folder)) return;
+  throw UsageError(fmt::format("run file '{}': there is no folder '{}'", run_file.string(), folder.string()));
+}
+
+/// What stands behind `fanfold run` to run this job again: the job file, and the flags that change what a
+/// task does.
+std::string arguments_of(const Options& options) {
+  std::string text = quote_for_shell(options.job_file);
+  if (options.seed) text += fmt::format(" --seed {}", *options.seed);
+  for (std::size_t i = 0; i < std::size(policy_flags); ++i) {
+    const bool matters = std::string_view(policy_flags[i].key) == "timeout";
+    if (matters && !options.policy[i].empty())
+      text += fmt::format(" {} {}", policy_flags[i].flag, quote_for_shell(options.policy[i]));
+  }
+  return text;
+}
+
 void print_result(const Options& options, const Job& job, const RunResult& result,
                   const std::string& run_file) {
   std::string text;
@@ -108,7 +135,7 @@ void print_result(const Options& options, const Job& job, const RunResult& resul
   } else {
     text = answers_text(job, result.answers);
   }
-  const std::string summary = summary_text(job, result, options.job_file, run_file);
+  const std::string summary = summary_text(job, result, arguments_of(options), run_file);
   if (!options.quiet || result.status != ExitStatus::success) std::fputs(summary.c_str(), stderr);
   std::fwrite(text.data(), 1, text.size(), stdout);
   if (std::fflush(stdout) != 0)
@@ -121,6 +148,7 @@ ExitStatus coordinate(const Options& options, Transport& transport, std::shared_
   const std::unique_ptr<const Job> job = open_job(source, source_registry());
   RunOptions run;
   run.run_file = run_file_of(options);
+  check_folder_of(run.run_file);
   run.fresh = options.fresh;
   run.retry_failed = options.retry_failed;
   run.tasks = parse_selection(options.tasks, options.task, job->size());
@@ -186,6 +214,17 @@ ExitStatus run_or_launch(const Options& options, const std::vector<std::string>&
   return execute(options);
 }
 
+/// A check of an option's text; the result is what is wrong, or empty.
+auto whole_number(std::uint64_t least, std::uint64_t most) {
+  return [least, most](const std::string& text) -> std::string {
+    std::uint64_t value = 0;
+    const char* const last = text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.data(), last, value);
+    if (error == std::errc() && end == last && value >= least && value <= most) return {};
+    return fmt::format("must be an integer from {} to {}, not '{}'", least, most, text);
+  };
+}
+
 }  // namespace
 
 void add_run_command(CLI::App& program, Action& action, std::vector<std::string> words) {
@@ -193,7 +232,7 @@ void add_run_command(CLI::App& program, Action& action, std::vector<std::string>
   const auto options = std::make_shared<Options>();
   command->add_option("job", options->job_file, "The job file")->required();
   command->add_option("-n,--ranks", options->ranks, "Start mpirun with this many ranks")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1, most_ranks));
   command->add_option("--run", options->run_file,
                       "The run file (default: the job file's name with .run, here)");
   command->add_flag("--fresh", options->fresh, "Start anew: replace the run file");
@@ -201,7 +240,8 @@ void add_run_command(CLI::App& program, Action& action, std::vector<std::string>
                     "Run tasks again that failed in an earlier execution");
   command->add_option("--tasks", options->tasks, "Only these tasks: FIRST:END, without the one numbered END");
   command->add_option("--task", options->task, "Only this task");
-  command->add_option("--seed", options->seed, "Instead of the job's seed");
+  command->add_option("--seed", options->seed, "Instead of the job's seed")
+      ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()));
   for (std::size_t i = 0; i < std::size(policy_flags); ++i) {
     command->add_option(policy_flags[i].flag, options->policy[i], policy_flags[i].help);
   }

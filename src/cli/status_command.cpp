@@ -29,6 +29,8 @@ std::string live_text(const LiveStatus& live) {
   if (is_stale(live, seconds_since_1970())) {
     return fmt::format("interrupted: pid {} on {} is gone; the run can go on\n", live.pid, live.host);
   }
+  // The first thing that is written says who writes, and no more.
+  if (live.ranks == 0) return fmt::format("starting on {} (pid {})\n", live.host, live.pid);
   return fmt::format("running on {} (pid {}, {}) for {}: {} of {} finished, {} failed, {} running\n",
                      live.host, live.pid, count_of(live.ranks, "rank"), duration_text(live.seconds),
                      with_separators(live.finished), count_of(live.tasks, "task"),

@@ -31,7 +31,7 @@ std::string last_lines(const std::string& text) {
 }
 
 std::string failure_text(const Job& job, const RunResult& result, const FailureGroup& group,
-                         const std::string& job_file) {
+                         const std::string& arguments) {
   const std::string params = params_text(job, group.first);
   const std::uint64_t task = group.first.value();
   std::string text = fmt::format("  {}: {}\n    first: task {}{}", count_of(group.count, "task"), group.error,
@@ -41,18 +41,17 @@ std::string failure_text(const Job& job, const RunResult& result, const FailureG
   if (rank < result.hosts.size() && !result.hosts[rank].empty()) text += " on " + result.hosts[rank];
   if (group.has_source) text += fmt::format(", attempt {}", group.attempt.value());
   text += "\n" + last_lines(group.errors);
-  text += fmt::format("    again: fanfold run {} --task {} --run task-{}.run\n", quote_for_shell(job_file),
-                      task, task);
+  text += fmt::format("    again: fanfold run {} --task {} --run task-{}.run\n", arguments, task, task);
   return text;
 }
 
-std::string failures_text(const Job& job, const RunResult& result, const std::string& job_file,
+std::string failures_text(const Job& job, const RunResult& result, const std::string& arguments,
                           const std::string& run_file) {
   std::string text = "failed in this execution:\n";
   std::uint64_t hidden = result.other_failures;
   for (std::size_t i = 0; i < result.failures.size(); ++i) {
     if (i < most_shown) {
-      text += failure_text(job, result, result.failures[i], job_file);
+      text += failure_text(job, result, result.failures[i], arguments);
     } else {
       hidden += result.failures[i].count;
     }
@@ -63,11 +62,11 @@ std::string failures_text(const Job& job, const RunResult& result, const std::st
 
 }  // namespace
 
-std::string summary_text(const Job& job, const RunResult& result, const std::string& job_file,
+std::string summary_text(const Job& job, const RunResult& result, const std::string& arguments,
                          const std::string& run_file) {
   std::string text;
   if (!result.failures.empty() || result.other_failures > 0)
-    text += failures_text(job, result, job_file, run_file);
+    text += failures_text(job, result, arguments, run_file);
 
   const std::uint64_t succeeded = result.finished - result.failed;
   text += fmt::format("{} of {} succeeded", with_separators(succeeded), count_of(result.tasks, "task"));
