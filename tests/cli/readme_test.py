@@ -1,0 +1,110 @@
+"""The README does what it says: its commands are run, in their order; its job files are checked; its outputs are compared.
+
+A `sh` block is run by bash from the root of a copy of what it needs; a line that ends with `# exits with N` has that exit
+status, all others 0. A `text` block that follows one is its standard output. A `toml` block is a job file, and begins with a
+comment that is its name."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from dataclasses import dataclass
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from fanfold_cli import PROGRAM, REPOSITORY, environment, main, normalised  # noqa: E402
+
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+EXPECTED_STATUS = re.compile(r"^(.*?) +# exits with (\d+)$", re.MULTILINE)
+SET_UP = ["scripts/quickstart", "scripts/test"]
+
+
+@dataclass
+class Block:
+    language: str
+    text: str
+    line: int
+    output: str | None = None  # of a sh block
+
+
+def blocks_of(readme):
+    blocks = []
+    for match in FENCE.finditer(readme):
+        language, text = match.groups()
+        follows = blocks and blocks[-1].language == "sh" and readme[blocks_end:match.start()].strip() == ""
+        if language == "text" and follows:
+            blocks[-1].output = text
+        blocks.append(Block(language, text, readme.count("\n", 0, match.start()) + 1))
+        blocks_end = match.end()
+    return blocks
+
+
+def script_of(block):
+    """The block's commands, which end the shell with an error if one does not exit as it should."""
+    return EXPECTED_STATUS.sub(r"if \1; then status=0; else status=$?; fi; [ $status = \2 ]", block.text)
+
+
+class ReadmeTest(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        with open(os.path.join(REPOSITORY, "README.md"), encoding="utf-8") as file:
+            cls.blocks = blocks_of(file.read())
+        cls.folder = tempfile.mkdtemp(prefix="fanfold-readme-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        shutil.copytree(os.path.join(REPOSITORY, "jobs"), os.path.join(cls.folder, "jobs"))
+        os.mkdir(os.path.join(cls.folder, "build"))
+        os.symlink(os.path.dirname(os.path.abspath(PROGRAM)), os.path.join(cls.folder, "build", "release"))
+        for block in cls.of_language("toml"):
+            with open(os.path.join(cls.folder, cls.name_of(block)), "w", encoding="utf-8") as file:
+                file.write(block.text)
+
+    @classmethod
+    def of_language(cls, language):
+        return [block for block in cls.blocks if block.language == language]
+
+    @staticmethod
+    def name_of(block):
+        return re.match(r"# (\w+\.toml)\b", block.text).group(1)
+
+    def test_there_are_two_set_up_commands_and_they_can_be_run(self):
+        shown = [block.text.strip() for block in self.of_language("sh") if block.text.startswith("scripts/")]
+        self.assertEqual(shown, SET_UP)
+        for command in SET_UP:
+            self.assertTrue(os.access(os.path.join(REPOSITORY, command), os.X_OK), command)
+
+    def test_every_job_file_is_right(self):
+        self.assertGreater(len(self.of_language("toml")), 5)
+        for block in self.of_language("toml"):
+            with self.subTest(line=block.line):
+                check = subprocess.run([PROGRAM, "check", self.name_of(block)], cwd=self.folder, env=environment(),
+                                       capture_output=True, text=True, check=False)
+                self.assertEqual((check.stderr, check.returncode), ("", 0))
+
+    def test_every_command_does_what_is_shown(self):
+        commands = [block for block in self.of_language("sh") if block.text.strip() not in SET_UP]
+        self.assertGreater(len(commands), 10)
+        script = "set -e\n" + "".join(
+            f"{{\n{script_of(block)}}} >out.{block.line} 2>err.{block.line}\n" for block in commands)
+        ended = subprocess.run(["bash", "-c", script], cwd=self.folder, env=environment(), check=False)
+        for block in commands:
+            with self.subTest(line=block.line):
+                out, err = self.take("out", block), self.take("err", block)
+                self.assertIsNotNone(out, "not reached: a command above exits as it should not")
+                if block.output is not None:
+                    self.assertEqual(normalised(block.output), normalised(out), err)
+        self.assertEqual(ended.returncode, 0, "the last command that was reached exits as it should not")
+
+    def take(self, kind, block):
+        path = os.path.join(self.folder, f"{kind}.{block.line}")
+        if not os.path.exists(path):
+            return None
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+
+
+if __name__ == "__main__":
+    main()
