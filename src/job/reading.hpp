@@ -32,8 +32,8 @@ std::string listed(const std::vector<std::string>& words, std::string_view last 
 /// without complaints that only follow from an error reported before.
 class Reading {
  public:
-  Reading(const JobSource& source, const SourceRegistry& sources, const TomlDocument& document, Job& job)
-      : source(source), sources(sources), document(document), job(job) {}
+  Reading(const JobSource& from, const SourceRegistry& known_sources, const TomlDocument& parsed, Job& into)
+      : source(from), sources(known_sources), document(parsed), job(into) {}
 
   const JobSource& source;
   const SourceRegistry& sources;

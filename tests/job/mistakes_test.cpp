@@ -22,7 +22,7 @@ const std::vector<Mistake> mistakes = {
 };
 
 INSTANTIATE_TEST_SUITE_P(JobFile, MistakesTest, testing::ValuesIn(mistakes),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& mistake) { return mistake.param.name; });
 
 }  // namespace
 }  // namespace fanfold::test
