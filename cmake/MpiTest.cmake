@@ -25,3 +25,21 @@ set(FANFOLD_TEST_ENVIRONMENT
   OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
   OMPI_MCA_pml=ob1
   OMPI_MCA_btl=self,vader,tcp)
+
+# fanfold_script_test(NAME name SCRIPT file [ARGUMENTS word…] [TIMEOUT seconds] [RUN_SERIAL])
+# A Python test of the whole program, bare and under mpirun, which it starts itself. It ends what it started before its
+# own time is over.
+function(fanfold_script_test)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "RUN_SERIAL" "NAME;SCRIPT;TIMEOUT" "ARGUMENTS")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_test(NAME ${arg_NAME}
+    COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/${arg_SCRIPT} ${arg_ARGUMENTS})
+  set_tests_properties(${arg_NAME} PROPERTIES
+    LABELS whole_program
+    TIMEOUT ${arg_TIMEOUT}
+    PROCESSORS 2
+    RUN_SERIAL ${arg_RUN_SERIAL}
+    ENVIRONMENT "${FANFOLD_TEST_ENVIRONMENT};FANFOLD=$<TARGET_FILE:fanfold>;MPIRUN=${MPIEXEC_EXECUTABLE};PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support;PYTHONDONTWRITEBYTECODE=1")
+endfunction()
