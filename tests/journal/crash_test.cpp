@@ -43,8 +43,9 @@ void expect_whole(const std::filesystem::path& path, std::uint64_t n, Sharing sh
     const bool fails = row.task.value() % 4 >= 2;
     EXPECT_EQ(row.status != Status::succeeded, fails);
     EXPECT_EQ(row.values.empty(), fails);
-    if (row.task.value() % 2 == 1)
+    if (row.task.value() % 2 == 1) {
       EXPECT_EQ(reader.captured(row.task)->output, "out " + std::to_string(row.task.value()));
+    }
     failed += fails ? 1 : 0;
   });
   reader.for_each_event([&](std::uint32_t, const Event& event) {
