@@ -27,7 +27,7 @@ constexpr std::uint64_t most_growth = 8;
 
 /// A part with more failed tasks is reported early, so that the memory does not grow with the failures of a
 /// chunk.
-constexpr std::size_t most_failures = 50'000;
+constexpr std::size_t most_failures = 10'000;
 
 /// How many tasks to claim, by what the last ones cost.
 class ClaimSize {

@@ -1,5 +1,6 @@
 #include "exec/finished_part.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -16,6 +17,23 @@ TaskSet set_of(const TaskList& tasks) {
   TaskSet set;
   for (const TaskRange& range : tasks) set.insert(range);
   return set;
+}
+
+/// The same tasks as ascending, merged ranges: what a TaskSet encodes to, without a node for each of
+/// thousands of ranges.
+TaskList ascending(TaskList tasks) {
+  std::sort(tasks.begin(), tasks.end(),
+            [](const TaskRange& a, const TaskRange& b) { return a.begin < b.begin; });
+  std::size_t last = 0;
+  for (std::size_t i = 1; i < tasks.size(); ++i) {
+    if (tasks[i].begin == tasks[last].end) {
+      tasks[last].end = tasks[i].end;
+    } else {
+      tasks[++last] = tasks[i];
+    }
+  }
+  if (!tasks.empty()) tasks.resize(last + 1);
+  return tasks;
 }
 
 }  // namespace
@@ -51,11 +69,11 @@ Report FinishedPart::take(ChunkId chunk) {
   Report report;
   report.chunk = chunk;
   report.finished = set_of(finished);
-  for (const auto& [reason, tasks] : failures_) {
-    const TaskSet set = set_of(tasks);
+  for (auto& [reason, tasks] : failures_) {
+    const TaskList ranges = ascending(std::move(tasks));
     ByteWriter bytes;
-    encode(bytes, set);
-    report.failures.push_back({reason, set.size(), bytes.take()});
+    encode(bytes, ranges);
+    report.failures.push_back({reason, size_of(ranges), bytes.take()});
   }
   report.outcomes = std::exchange(outcomes, {});
   report.to_retry = std::exchange(to_retry, {});

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -48,6 +49,7 @@ void Worker::join(const Job& job) {
   options.io_threads = threads.io;
   options.rank = transport_.rank();
   executor_ = std::make_unique<Executor>(job, options, wake_);
+  fixed_chunks_ = job.run.chunk.has_value();
   HelloMsg hello;
   hello.host = host_name();
   hello.pid = getpid();
@@ -113,7 +115,9 @@ bool Worker::report() {
 }
 
 bool Worker::want() {
-  const std::uint32_t wanted = executor_->wanted_chunks(answer_seconds);
+  std::uint32_t wanted = executor_->wanted_chunks(answer_seconds);
+  // Chunks of measured size grow until two are enough; many small ones would only be in the way.
+  if (!fixed_chunks_) wanted = std::min(wanted, 2U);
   if (wanted <= asked_for_) return false;
   say(WantMsg{wanted - asked_for_});
   asked_for_ = wanted;

@@ -64,6 +64,7 @@ class Worker {
   std::unique_ptr<const Job> owned_job_;
   std::unique_ptr<Executor> executor_;
   std::uint32_t asked_for_ = 0;  // chunks that we asked for and that did not come yet
+  bool fixed_chunks_ = false;
   bool draining_ = false;
   bool stopped_ = false;
 };
