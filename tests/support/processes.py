@@ -14,7 +14,7 @@ import time
 import uuid
 
 PROGRAM = os.environ.get("FANFOLD", "")
-MARK = "FANFOLD_TEST_START"
+MARK = "TEST_START"
 
 
 class Start:
