@@ -1,0 +1,107 @@
+"""Help, version, and what is said about command lines that are wrong. Nothing runs then: the exit status is 2."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from fanfold_cli import CliTest, main  # noqa: E402
+
+
+class UsageTest(CliTest):
+    def expect_help(self, arguments, first_line, words):
+        ended = self.fanfold(*arguments)
+        self.assertEqual((ended.status, ended.err), (0, ""))
+        self.assertEqual(ended.out.splitlines()[0], first_line)
+        for word in words:
+            self.assertIn(word, ended.out)
+
+    def expect_error(self, arguments, message, command=""):
+        self.expect(arguments, status=2, err=f"fanfold: {message}\ntry: fanfold {command}--help\n")
+
+    def test_help(self):
+        self.expect_help(["--help"], "fanfold runs many independent tasks, defined in one file, over MPI ranks and threads.",
+                         ["  run ", "  check ", "  status ", "  results "])
+        self.expect_help(["run", "--help"], "Run a job, or go on with a run that was stopped",
+                         ["--ranks", "--run", "--fresh", "--retry-failed", "--tasks", "--task", "--seed", "--retries",
+                          "--timeout", "--on-failure", "--max-failures", "--keep", "--io-threads", "--compute-threads",
+                          "--chunk", "--walltime", "--simd", "--coordinate-only", "--json", "--quiet", "--verbose",
+                          "Example: fanfold run"])
+        self.expect_help(["check", "--help"], "Check a job file and show what it would run", ["Example: fanfold check"])
+        self.expect_help(["status", "--help"], "Show how far a run is", ["Example: fanfold status"])
+        self.expect_help(["results", "--help"], "Show the answer of a run, or a row for each task",
+                         ["--csv", "--jsonl", "--failed", "Example: fanfold results"])
+
+    def test_version(self):
+        ended = self.fanfold("--version")
+        self.assertEqual((ended.status, ended.err), (0, ""))
+        self.assertRegex(ended.out, r"\Afanfold \d+\.\d+\.\d+\n\Z")
+
+    def test_no_command(self):
+        self.expect_error([], "A subcommand is required")
+
+    def test_unknown_command(self):
+        self.expect_error(["rnu", "job.toml"], "unknown command 'rnu'; did you mean 'run'?")
+        self.expect_error(["frobnicate"], "unknown command 'frobnicate'")
+
+    def test_unknown_option(self):
+        self.expect_error(["--versoin"], "unknown option '--versoin'; did you mean '--version'?")
+        self.expect_error(["run", "job.toml", "--fersh"], "unknown option '--fersh'; did you mean '--fresh'?", "run ")
+        self.expect_error(["run", "job.toml", "--io-thread=3"],
+                          "unknown option '--io-thread'; did you mean '--io-threads'?", "run ")
+        self.expect_error(["results", "a.run", "-x"], "unknown option '-x'", "results ")
+
+    def test_missing_and_superfluous_arguments(self):
+        self.expect_error(["run"], "job is required", "run ")
+        self.expect_error(["check"], "job is required", "check ")
+        self.expect_error(["status"], "run is required", "status ")
+        self.expect_error(["results"], "run is required", "results ")
+        self.expect_error(["check", "a.toml", "b.toml"], "unexpected argument 'b.toml'", "check ")
+
+    def test_options_that_exclude_each_other(self):
+        self.expect_error(["results", "a.run", "--csv", "--jsonl"], "--csv excludes --jsonl", "results ")
+
+    def test_numbers_of_options(self):
+        for text in ["0", "-1", "two", "1.5"]:
+            self.expect_error(["run", "job.toml", "-n", text],
+                              f"--ranks: must be an integer from 1 to 1000000, not '{text}'", "run ")
+        for text in ["-3", "9223372036854775808", "x"]:
+            self.expect_error(["run", "job.toml", "--seed", text],
+                              f"--seed: must be an integer from 0 to 9223372036854775807, not '{text}'", "run ")
+
+    def test_policy_on_the_command_line_is_checked_as_in_the_file(self):
+        self.write("job.toml", "[params]\ni = { count = 3 }\n[values]\nx = 'i'\n")
+        self.expect(["run", "job.toml", "--retries", "x", "--timeout", "3x", "--on-failure", "stp", "--max-failures",
+                     "200%", "--keep", "some", "--io-threads", "0", "--compute-threads", "-1", "--chunk", "0",
+                     "--walltime", "0"], status=2, err="""\
+--retries: must be an integer, not 'x'
+--timeout: must be a duration: "250ms", "30s", "5m", "1.5h", "2d" or a number of seconds
+--on-failure: must be "continue" or "stop"; did you mean 'stop'?
+--max-failures: must be a count of tasks or a share of them, "0%" to "100%"
+--keep: must be "auto", "all" or "none"
+--io-threads: must be at least 1, not 0
+--compute-threads: must be at least 1, not -1
+--chunk: must be at least 1, not 0
+--walltime: must be longer than 0 seconds
+""")
+
+    def test_selections(self):
+        self.write("job.toml", "[params]\ni = { count = 3 }\n[values]\nx = 'i'\n")
+        for text in ["2:1", "1:1", "0:4", "x", "1", "0x1:2", ":0", "-1:2"]:
+            self.expect(["run", "job.toml", f"--tasks={text}"], status=2,
+                        err=f"fanfold: --tasks: expected FIRST:END with 0 <= FIRST < END <= 3, not '{text}'\n")
+        for text in ["3", "-1", "x", "0:1"]:
+            self.expect(["run", "job.toml", f"--task={text}"], status=2,
+                        err=f"fanfold: --task: expected an index from 0 to 2, not '{text}'\n")
+        self.expect(["run", "job.toml", "--task", "1", "--tasks", "0:2"], status=2,
+                    err="fanfold: give --tasks or --task, not both\n")
+        self.assertEqual(os.listdir(self.folder), ["job.toml"], "a run file was made")
+
+    def test_unknown_simd_target(self):
+        self.write("job.toml", "[values]\nx = '1'\n")
+        ended = self.fanfold("run", "job.toml", "--simd", "ABACUS")
+        self.assertEqual((ended.status, ended.out), (2, ""))
+        self.assertRegex(ended.err, r"\Afanfold: SIMD target 'ABACUS' is not one of the SIMD targets of this build and CPU, \w+(, \w+)*\n\Z")
+
+
+if __name__ == "__main__":
+    main()
