@@ -94,9 +94,10 @@ JobOverrides overrides_of(const Options& options) {
   return overrides;
 }
 
-/// Default: the job file's stem + ".run" in the current folder.
+/// Default: the job file's stem + ".run" in the current folder; "job.run" for a job from standard input.
 std::string run_file_of(const Options& options) {
   if (!options.run_file.empty()) return options.run_file;
+  if (options.job_file == "-") return "job.run";
   return std::filesystem::path(options.job_file).stem().string() + ".run";
 }
 
