@@ -1,10 +1,8 @@
 """fanfold check, and what is said about job files that are wrong."""
 
 import os
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from fanfold_cli import CliTest, main  # noqa: E402
+from fanfold_cli import CliTest, main
 
 FIVE_MISTAKES = """\
 [params]

@@ -1,10 +1,6 @@
 """Tasks that fail: the digest on standard error, the exit status, and running them again."""
 
-import os
-import sys
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from fanfold_cli import CliTest, main  # noqa: E402
+from fanfold_cli import CliTest, main
 
 # Three reasons, of 3, 2 and 1 tasks.
 FAILING = """\

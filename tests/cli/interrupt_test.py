@@ -5,10 +5,8 @@ The tasks of these runs wait for a file, so that the tests decide when they end.
 import json
 import os
 import signal
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from fanfold_cli import CliTest, main, normalised  # noqa: E402
+from fanfold_cli import CliTest, main, normalised
 
 # Tasks 0 and 1 end at once, the others once there is a file `go`.
 GATED = """\

@@ -1,11 +1,8 @@
 """What is seen of a run while it is under way: one line redrawn on a terminal, a few dated lines in a log file."""
 
-import os
 import re
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from fanfold_cli import CliTest, main, normalised  # noqa: E402
+from fanfold_cli import CliTest, main, normalised
 
 NUMBER = r"\d+(\.\d+)?( [kMGT])?"
 LINE = rf"\d of 8 tasks \(\d+%\)(, \d failed)?; {NUMBER}/s; \d+\.\d+ s(, \d+\.\d+ s left)?; load \d+%"

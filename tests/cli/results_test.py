@@ -1,10 +1,6 @@
 """fanfold results and fanfold status."""
 
-import os
-import sys
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from fanfold_cli import CliTest, main  # noqa: E402
+from fanfold_cli import CliTest, main
 
 PROGRAMS = """\
 name = "programs"

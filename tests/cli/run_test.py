@@ -3,10 +3,8 @@
 import json
 import os
 import shutil
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from fanfold_cli import REPOSITORY, CliTest, main  # noqa: E402
+from fanfold_cli import REPOSITORY, CliTest, main
 
 SQUARES = """\
 name = "squares"

@@ -1,10 +1,8 @@
 """Help, version, and what is said about command lines that are wrong. Nothing runs then: the exit status is 2."""
 
 import os
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from fanfold_cli import CliTest, main  # noqa: E402
+from fanfold_cli import CliTest, main
 
 
 class UsageTest(CliTest):
