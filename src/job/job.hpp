@@ -128,8 +128,8 @@ class Job {
   std::vector<std::size_t> value_slots() const;
 
   /// What makes it this job and no other: key and value of all that changes a task or its values ("params.x",
-  /// "task.samples", "seed" …; inputs by hash), and where values are not kept, of [reduce]. [run], [cluster]
-  /// and `name` are not in it. In the order of the file.
+  /// "task.samples", "seed" …; inputs by hash), and the entries of [reduce] ("reduce.x"), which may change
+  /// where values are kept. [run], [cluster] and `name` are not in it. In the order of the file.
   struct FingerprintEntry {
     std::string key;
     std::string value;

@@ -47,9 +47,7 @@ const TomlEntry* section(std::string_view name, Reading& reading) {
   return nullptr;
 }
 
-/// Without values in the run file an answer cannot be made anew: the reductions belong to the job then.
 void identify_reductions(const TomlEntry& reduce, Reading& reading) {
-  if (reading.job.source || reading.job.keeps_values()) return;
   for (const TomlEntry& entry : reduce.node.entries)
     reading.identify("reduce." + entry.key, canonical(entry.node));
 }

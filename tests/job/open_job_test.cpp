@@ -276,15 +276,11 @@ TEST(Fingerprint, has_what_changes_a_task_and_not_how_it_is_written) {
   EXPECT_EQ(fingerprint_of(*a, "run.retries"), "none");
 }
 
-TEST(Fingerprint, has_reductions_only_where_values_are_not_kept) {
+TEST(Fingerprint, has_the_reductions_whether_values_are_kept_or_not) {
   const std::string text =
       "[params]\nx = { count = 10 }\n[values]\ny = \"x\"\n[reduce]\ns = \"sum(y)\"\n[run]\n";
-  EXPECT_EQ(fingerprint_of(*open(text + "keep = \"all\"\n"), "reduce.s"), "none");
+  EXPECT_EQ(fingerprint_of(*open(text + "keep = \"all\"\n"), "reduce.s"), "\"sum(y)\"");
   EXPECT_EQ(fingerprint_of(*open(text + "keep = \"none\"\n"), "reduce.s"), "\"sum(y)\"");
-  EXPECT_EQ(
-      fingerprint_of(*open("[task]\nshell = \"x\"\n[reduce]\nn = \"count()\"\n[run]\nkeep = \"none\"\n"),
-                     "reduce.n"),
-      "none");
 }
 
 TEST(Fingerprint, has_input_files_by_a_stable_hash) {
