@@ -2,6 +2,7 @@
 // started.
 #pragma once
 
+#include <sched.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -24,6 +25,7 @@ struct ChildProgram {
   std::string folder;                    ///< absolute: where it runs
   std::optional<std::string> input;      ///< its standard input; none: /dev/null
   std::optional<std::chrono::duration<double>> timeout;
+  std::optional<cpu_set_t> cpus;        ///< on which it may run; none: those of the calling thread
   std::size_t output_limit = 64 << 20;  ///< bytes of standard output that are kept: the first ones
   std::size_t errors_limit = 64 << 10;  ///< bytes of standard error that are kept: the last ones
 };

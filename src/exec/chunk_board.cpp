@@ -26,8 +26,7 @@ BoardChunkPointer ChunkBoard::enter() {
   bool low = false;
   {
     const MutexLock lock(mutex_);
-    chunk = enter_locked();
-    low = whole_.empty();
+    chunk = enter_locked(low);
   }
   if (low) on_low_stock_();
   return chunk;
@@ -38,19 +37,18 @@ TaskOfChunk ChunkBoard::enter_for_task() {
   bool low = false;
   {
     const MutexLock lock(mutex_);
-    taken.chunk = enter_locked();
+    taken.chunk = enter_locked(low);
     TaskList tasks;
     // Only holders of the mutex claim or recall tasks one by one: what has unstarted tasks keeps them until
     // here.
     if (taken.chunk) taken.chunk->work.claim(1, tasks);
     if (!tasks.empty()) taken.task = TaskIndex(tasks.front().begin);
-    low = whole_.empty();
   }
   if (low) on_low_stock_();
   return taken;
 }
 
-BoardChunkPointer ChunkBoard::enter_locked() {
+BoardChunkPointer ChunkBoard::enter_locked(bool& low) {
   while (!closed_) {
     for (auto& [number, entered] : entered_) {
       if (entered.chunk->work.unstarted() == 0) continue;
@@ -62,6 +60,7 @@ BoardChunkPointer ChunkBoard::enter_locked() {
       BoardChunkPointer chunk = std::move(whole_.front());
       whole_.pop_front();
       whole_tasks_ -= chunk->work.unstarted();
+      low = whole_.empty();
       entered_.emplace(chunk->number, Entered{chunk, 1});
       ++inside_;
       return chunk;

@@ -40,8 +40,7 @@ struct TaskOfChunk {
 /// Locks are taken in the order: a pool's, a chunk's, the board's, the queue's.
 class ChunkBoard {
  public:
-  /// `on_low_stock` is called when a chunk was entered and there is none that nobody has entered: time to ask
-  /// for more.
+  /// `on_low_stock` is called when the last chunk that nobody had entered was entered: time to ask for more.
   ChunkBoard(const Job& job, ReportQueue& reports, std::function<void()> on_low_stock);
 
   void submit(Chunk chunk) FANFOLD_EXCLUDES(mutex_);
@@ -78,7 +77,8 @@ class ChunkBoard {
     BoardChunkPointer chunk;
     std::uint32_t inside = 0;  // how often it was entered and not left
   };
-  BoardChunkPointer enter_locked() FANFOLD_REQUIRES(mutex_);
+  /// Sets `low` if the stock is low now.
+  BoardChunkPointer enter_locked(bool& low) FANFOLD_REQUIRES(mutex_);
   void finish(const BoardChunkPointer& chunk) FANFOLD_EXCLUDES(mutex_);
   bool is_finished(const Entered& entered) const FANFOLD_REQUIRES(mutex_);
   void recall_whole(std::uint64_t& tasks, std::vector<ChunkTasks>& recalled) FANFOLD_REQUIRES(mutex_);

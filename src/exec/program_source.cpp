@@ -8,6 +8,8 @@
 #include <limits>
 #include <variant>
 
+#include "exec/cpu_affinity.hpp"
+
 namespace fanfold {
 namespace {
 
@@ -44,6 +46,7 @@ ProgramSource::ProgramSource(const Job& job, std::vector<std::string> prefix)
       input_(spec_.find("stdin")),
       success_{0},
       environment_(spec_.find("env")),
+      cpus_(cpus_for_children()),
       uses_value_(job.uses_value),
       uses_output_(reads_output(job)) {
   if (const SourceArgument* success = spec_.find("success")) success_ = success->integers;
@@ -85,6 +88,7 @@ ChildProgram ProgramSource::program_of(const Retrieval& retrieval) const {
   }
   if (input_ != nullptr) program.input = input_->templates.front().second.render(retrieval.context);
   program.timeout = retrieval.timeout;
+  program.cpus = cpus_;
   return program;
 }
 

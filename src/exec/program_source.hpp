@@ -23,6 +23,7 @@ class ProgramSource final : public Source {
 
   Retrieved retrieve(const Retrieval& retrieval) const override;
   void interrupt() const override { groups_.kill_all(); }
+  bool starts_programs() const override { return true; }
 
  private:
   ChildProgram program_of(const Retrieval& retrieval) const;
@@ -36,6 +37,7 @@ class ProgramSource final : public Source {
   const SourceArgument* input_;
   std::vector<std::int64_t> success_;
   ChildEnvironment environment_;
+  std::optional<cpu_set_t> cpus_;
   bool uses_value_;
   bool uses_output_;  // a kernel or [values] reads it: half of it would be a wrong answer
   mutable ChildGroups groups_;

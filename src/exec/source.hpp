@@ -47,6 +47,8 @@ class Source {
   virtual void interrupt() const = 0;
   /// True if outcomes keep the output. A file's contents are not kept: they are where they were.
   virtual bool keeps_output() const { return true; }
+  /// True if it starts programs, for which the threads that call it are better bound to CPUs.
+  virtual bool starts_programs() const { return false; }
 };
 
 /// A source of the program: what a job file may say, and how to execute it.

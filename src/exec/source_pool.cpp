@@ -1,10 +1,7 @@
 #include "exec/source_pool.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <optional>
 
 #include "exec/batch_evaluator.hpp"
@@ -276,7 +273,7 @@ void SourcePool::interrupt() {
 
 void SourcePool::retrieve_tasks(std::uint32_t slot) {
   block_signals();
-  lift_launcher_binding(context_.options.io_threads);
+  bind_to_cpu(slot);
   Retriever retriever(context_, *source_, slot);
   Finisher finisher(context_, source_->keeps_output());
   for (;;) {
@@ -303,15 +300,11 @@ void SourcePool::compute_tasks() {
   }
 }
 
-void lift_launcher_binding(std::uint32_t threads) {
-  // Open MPI tells so those processes that it bound itself; a binding by taskset or Slurm was somebody's
-  // decision.
-  if (std::getenv("OMPI_MCA_orte_bound_at_launch") == nullptr) return;
-  cpu_set_t cpus;
-  if (sched_getaffinity(0, sizeof cpus, &cpus) != 0) return;
-  if (static_cast<std::uint32_t>(CPU_COUNT(&cpus)) >= threads) return;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) CPU_SET(cpu, &cpus);
-  sched_setaffinity(0, sizeof cpus, &cpus);  // the kernel leaves out what does not exist or is not allowed
+void SourcePool::bind_to_cpu(std::uint32_t slot) const {
+  if (!source_->starts_programs() || !cpus_) return;
+  // Ranks of one host begin at different CPUs.
+  const auto rank = static_cast<std::uint32_t>(context_.options.rank.value());
+  bind_this_thread(*cpus_, rank * context_.options.io_threads + slot);
 }
 
 void block_signals() {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "exec/bounded_queue.hpp"
+#include "exec/cpu_affinity.hpp"
 #include "exec/pool.hpp"
 #include "exec/source.hpp"
 
@@ -36,18 +38,15 @@ class SourcePool final : public Pool {
   class Retriever;
   class Finisher;
   void start_threads();
+  void bind_to_cpu(std::uint32_t slot) const;
   void retrieve_tasks(std::uint32_t slot);
   void compute_tasks();
 
   PoolContext& context_;
   const std::unique_ptr<const Source> source_;
+  const std::optional<cpu_set_t> cpus_ = cpus_for_children();
   BoundedQueue<RetrievedTask> to_compute_;
   std::vector<std::jthread> threads_;
 };
-
-/// Lets the calling thread, and the children that it starts, run on every CPU of the machine, if mpirun bound
-/// this process to fewer CPUs than `threads`: children bound to the one core of a rank would starve one
-/// another.
-void lift_launcher_binding(std::uint32_t threads);
 
 }  // namespace fanfold

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "exec/cpu_affinity.hpp"
 #include "exec_job.hpp"
 
 namespace fanfold {
@@ -124,6 +126,34 @@ TEST(ChildProcess, HasDefaultSignalsAndAGroupOfItsOwn) {
   EXPECT_EQ(blocked, 0U);
   EXPECT_EQ(ignored & ~of_the_c_library, 0U);
   EXPECT_EQ(group, pid);
+}
+
+TEST(ChildProcess, RunsOnTheCpusThatItIsGivenNotOnThoseOfItsThread) {
+  const std::optional<cpu_set_t> cpus = cpus_for_children();
+  ASSERT_TRUE(cpus);
+  std::jthread([&] {
+    bind_this_thread(*cpus, 1);
+    ChildProgram child = program({"nproc"});
+    EXPECT_EQ(run(child).output, "1\n");
+    child.cpus = cpus;
+    EXPECT_EQ(run(child).output, std::to_string(CPU_COUNT(&*cpus)) + "\n");
+  });
+}
+
+TEST(ChildProcess, IsFreedFromTheCoreThatTheLauncherBoundUsTo) {
+  const std::optional<cpu_set_t> cpus = cpus_for_children();
+  std::jthread([&] {
+    bind_this_thread(*cpus, 0);
+    const std::optional<cpu_set_t> taskset = cpus_for_children();
+    EXPECT_EQ(CPU_COUNT(&*taskset), 1);
+    setenv("OMPI_MCA_orte_bound_at_launch", "1", 1);
+    const std::optional<cpu_set_t> launched = cpus_for_children();
+    unsetenv("OMPI_MCA_orte_bound_at_launch");
+    EXPECT_GE(CPU_COUNT(&*launched), CPU_COUNT(&*cpus));
+    cpu_set_t unchanged;
+    sched_getaffinity(0, sizeof unchanged, &unchanged);
+    EXPECT_EQ(CPU_COUNT(&unchanged), 1);
+  });
 }
 
 TEST(ChildProcess, HasNoOpenFileButItsOwnThree) {

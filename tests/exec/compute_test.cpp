@@ -93,13 +93,12 @@ reduce.n = "sum(hits) by replica"
   const Bytes expected = run_all(*job, compute_threads(1)).bits();
   EXPECT_EQ(run_all(*job, compute_threads(3)).bits(), expected);
   const Reported reported = run_all(*job);
-  EXPECT_NEAR(std::get<double>(reported.partial->finish().front().rows.front().value) * 4 / (40 * 1000 + 780), 3.14159,
-              0.05);
+  EXPECT_NEAR(std::get<double>(reported.partial->finish().front().rows.front().value) * 4 / (40 * 1000 + 780),
+              3.14159, 0.05);
 }
 
 TEST(Compute, ReportsFailuresByReasonAndGoesOn) {
-  const auto job =
-      job_of("params.i = { count = 10000 }\nvalues.y = '100 % (i % 100)'\nreduce.s = 'count()'");
+  const auto job = job_of("params.i = { count = 10000 }\nvalues.y = '100 % (i % 100)'\nreduce.s = 'count()'");
   const Reported reported = run_all(*job, compute_threads(2));
   EXPECT_EQ(reported.finished.size(), 10000U);
   std::uint64_t failed = 0;
