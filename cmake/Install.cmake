@@ -1,0 +1,21 @@
+# What `cmake --install` puts where: the program, its MPI module, the public headers, and a package for find_package.
+include(CMakePackageConfigHelpers)
+
+add_library(fanfold_headers INTERFACE)
+set_target_properties(fanfold_headers PROPERTIES EXPORT_NAME headers)
+target_include_directories(fanfold_headers INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_compile_features(fanfold_headers INTERFACE cxx_std_20)
+
+install(TARGETS fanfold RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS fanfold_mpi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/fanfold)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/fanfold DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/jobs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/fanfold/jobs)
+
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/fanfold)
+install(TARGETS fanfold_headers EXPORT fanfoldTargets)
+install(EXPORT fanfoldTargets NAMESPACE fanfold:: DESTINATION ${package_folder})
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/fanfoldConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/fanfoldConfig.cmake INSTALL_DESTINATION ${package_folder})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/fanfoldConfigVersion.cmake COMPATIBILITY SameMajorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/fanfoldConfig.cmake ${PROJECT_BINARY_DIR}/fanfoldConfigVersion.cmake
+  DESTINATION ${package_folder})

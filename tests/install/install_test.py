@@ -1,0 +1,42 @@
+"""Installs the build into a new folder, and uses it from there: the program alone and under mpirun, and the package."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = pathlib.Path(os.environ["FANFOLD"]).parent
+
+
+def run(*words, **options):
+    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=120, **options).stdout
+
+
+class Install(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="fanfold-install-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.prefix = self.folder / "prefix"
+        run("cmake", "--install", str(BUILD), "--prefix", str(self.prefix))
+
+    def test_the_installed_program_runs_alone_and_on_ranks(self):
+        program = str(self.prefix / "bin" / "fanfold")
+        job = self.folder / "sum.toml"
+        job.write_text('[params]\ni = { count = 100 }\n[values]\ny = "i"\n[reduce]\ns = "sum(y)"\n')
+        expected = "s = 4950  (100 of 100 tasks)\n"
+        self.assertEqual(run(program, "run", str(job), "--quiet", cwd=self.folder), expected)
+        on_ranks = run(program, "run", "-n", "2", str(job), "--quiet", "--fresh", cwd=self.folder)
+        self.assertEqual(on_ranks, expected)
+
+    def test_a_consumer_builds_against_the_package(self):
+        build = self.folder / "build"
+        run("cmake", "-S", str(HERE / "consumer"), "-B", str(build), f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        run("cmake", "--build", str(build))
+        self.assertEqual(run(str(build / "consumer")), "doubling 6627e8d5\n")  # Random123's first known answer
+
+
+if __name__ == "__main__":
+    unittest.main()
