@@ -132,7 +132,7 @@ running on HOST (pid PID, 1 rank) for N s: 2 of 6 tasks finished, 0 failed, 4 ru
         self.assertEqual(ended.status, 75)
         self.assertRegex(ended.out, r"\Atasks = \d  \(\d of 1,000 tasks\)\n\Z")
         self.assertRegex(ended.err, r"""\ATIME warning: stopped by the walltime: running tasks may end
-\d of 1,000 tasks succeeded, 99\d not run; N s; run file naps.run
+\d of 1,000 tasks succeeded, (99\d|1,000) not run; N s; run file naps.run
 stopped early \(the walltime\); the same command goes on
 \Z""")
 
