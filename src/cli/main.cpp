@@ -91,7 +91,7 @@ ExitStatus run_program(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(usage_message(program, error));
   }
-  apply_simd_environment();
+  if (is_spokesman()) apply_simd_environment();  // the others: see run_command.cpp
   return action();
 }
 

@@ -143,8 +143,25 @@ void print_result(const Options& options, const Job& job, const RunResult& resul
     throw RunError("cannot write the answer to standard output; the run file has it");
 }
 
+void choose_simd(const Options& options) {
+  if (!options.simd.empty()) choose_simd_target(options.simd);
+}
+
+/// Hosts differ: a rank whose CPU lacks the target that rank zero has says so to rank zero, which has the
+/// word. Returns what it says, or nothing.
+std::string choose_simd_of_worker(const Options& options) {
+  try {
+    apply_simd_environment();
+    choose_simd(options);
+    return {};
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
 ExitStatus coordinate(const Options& options, Transport& transport, std::shared_ptr<Terminal> terminal,
                       const InterruptGuard& interrupts) {
+  choose_simd(options);
   const JobSource source = read_job(options.job_file, overrides_of(options), source_registry());
   const std::unique_ptr<const Job> job = open_job(source, source_registry());
   RunOptions run;
@@ -176,7 +193,7 @@ ExitStatus execute(const Options& options) {
   const InterruptGuard interrupts;
   try {
     if (transport->rank() == Rank(0)) return coordinate(options, *transport, std::move(terminal), interrupts);
-    run_worker(*transport, choose_threads);
+    run_worker(*transport, choose_threads, choose_simd_of_worker(options));
     transport->finalize(false);
     return ExitStatus::success;
   } catch (const UsageError&) {
@@ -206,8 +223,8 @@ std::vector<std::string> without_ranks(const std::vector<std::string>& words) {
 }
 
 ExitStatus run_or_launch(const Options& options, const std::vector<std::string>& words) {
-  if (!options.simd.empty()) choose_simd_target(options.simd);
   if (options.ranks > 0) {
+    choose_simd(options);  // a mistake is to be heard of once
     if (started_by_mpi())
       throw UsageError("-n starts mpirun, but mpirun has started this process: leave out one of them");
     exec_mpirun(options.ranks, without_ranks(words));

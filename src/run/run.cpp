@@ -250,9 +250,10 @@ RunResult run_coordinator(Transport& transport, const Job& job, const JobSource&
   return Execution(transport, job, source, options, observer).run();
 }
 
-void run_worker(Transport& transport, const Worker::ChooseThreads& choose_threads) {
+void run_worker(Transport& transport, const Worker::ChooseThreads& choose_threads, std::string obstacle) {
   Wakeup wakeup;
-  Worker worker(transport, choose_threads, [&wakeup] { wakeup.notify(); });
+  Worker worker(
+      transport, choose_threads, [&wakeup] { wakeup.notify(); }, std::move(obstacle));
   Pacer pacer(milliseconds(4));
   bool has_job = false;
   while (!worker.stopped() || !transport.flushed()) {

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/error.hpp"
 #include "core/host.hpp"
 #include "core/overloaded.hpp"
 #include "core/simd_target.hpp"
@@ -37,8 +38,12 @@ std::size_t weight(const Report& report) {
 
 }  // namespace
 
-Worker::Worker(Transport& transport, ChooseThreads choose_threads, std::function<void()> wake)
-    : transport_(transport), choose_threads_(std::move(choose_threads)), wake_(std::move(wake)) {}
+Worker::Worker(Transport& transport, ChooseThreads choose_threads, std::function<void()> wake,
+               std::string obstacle)
+    : transport_(transport),
+      choose_threads_(std::move(choose_threads)),
+      wake_(std::move(wake)),
+      obstacle_(std::move(obstacle)) {}
 
 Worker::~Worker() = default;
 
@@ -132,6 +137,7 @@ void Worker::receive_job(const JobMsg& piece) {
   job_bytes_.insert(job_bytes_.end(), piece.piece.begin(), piece.piece.end());
   if (job_bytes_.size() < piece.total_bytes) return;
   try {
+    if (!obstacle_.empty()) throw UsageError(obstacle_);
     ByteReader reader(job_bytes_);
     owned_job_ = open_job(decode_job_source(reader), source_registry());
     job_bytes_ = {};

@@ -28,8 +28,10 @@ class Worker {
   /// Chooses the threads when the job is known.
   using ChooseThreads = std::function<Threads(const Job&)>;
 
-  /// `wake` is called from other threads when `step` has something to do.
-  Worker(Transport& transport, ChooseThreads choose_threads, std::function<void()> wake);
+  /// `wake` is called from other threads when `step` has something to do. With an `obstacle`, the coordinator
+  /// gets that for an answer to its job.
+  Worker(Transport& transport, ChooseThreads choose_threads, std::function<void()> wake,
+         std::string obstacle = {});
   ~Worker();
 
   /// Joins with a job that is at hand (rank zero). It must outlive the worker.
@@ -56,6 +58,7 @@ class Worker {
   Transport& transport_;
   ChooseThreads choose_threads_;
   std::function<void()> wake_;
+  std::string obstacle_;
   RunClock clock_;
   double last_heard_ = 0;
   double last_said_ = 0;

@@ -130,6 +130,14 @@ class LostRank(unittest.TestCase):
         self.assertRegex(errors, "fanfold: rank 1 on .* cannot run the job: ")
         self.assertEqual(self.finished_tasks("naps.run"), 0)
 
+    def test_a_rank_without_the_simd_target_is_named_and_nothing_runs(self):
+        command = [PROGRAM, "run", "naps.toml", "--coordinate-only"]
+        for other in (["env", "FANFOLD_SIMD=SX9", *command], [*command, "--simd", "SX9"]):
+            status, errors = self.run_ranks(command, other, 1)
+            self.assertEqual(status, 2, errors)
+            self.assertRegex(errors, "fanfold: rank 1 on .* cannot run the job: .*'SX9' is not one of the SIMD targets")
+            self.assertEqual(self.finished_tasks("naps.run"), 0)
+
     def test_an_error_of_rank_zero_ends_all_and_the_same_command_goes_on(self):
         # Rank zero cannot write more than 200 KiB into a file. (Shared memory would be such a file too.)
         limited = "trap '' XFSZ; ulimit -f 400; exec \"$@\""
