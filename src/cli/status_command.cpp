@@ -31,7 +31,7 @@ std::string live_text(const LiveStatus& live) {
   }
   // The first thing that is written says who writes, and no more.
   if (live.ranks == 0) return fmt::format("starting on {} (pid {})\n", live.host, live.pid);
-  return fmt::format("running on {} (pid {}, {}) for {}: {} of {} finished, {} failed, {} running\n",
+  return fmt::format("running on {} (pid {}, {}) for {}: {} of {} finished, {} failed, {} handed out\n",
                      live.host, live.pid, count_of(live.ranks, "rank"), duration_text(live.seconds),
                      with_separators(live.finished), count_of(live.tasks, "task"),
                      with_separators(live.failed), with_separators(live.running));
