@@ -10,17 +10,9 @@
 #include "exec/cpu_affinity.hpp"
 #include "exec/pool.hpp"
 #include "exec/source.hpp"
+#include "exec/task_finisher.hpp"
 
 namespace fanfold {
-
-/// What an I/O thread retrieved for a task.
-struct RetrievedTask {
-  TaskOfChunk task;
-  std::uint32_t slot = 0;
-  double start = 0;     ///< seconds since the epoch of the context
-  double duration = 0;  ///< seconds that threads worked on it; waiting for a compute thread is not work
-  Retrieved retrieved;
-};
 
 /// I/O threads take tasks one by one, in order, and retrieve. Without a kernel they finish the task as well;
 /// with one, it waits for a compute thread, which takes several that are ready as one batch. When a few wait
@@ -36,7 +28,6 @@ class SourcePool final : public Pool {
 
  private:
   class Retriever;
-  class Finisher;
   void start_threads();
   void bind_to_cpu(std::uint32_t slot) const;
   void retrieve_tasks(std::uint32_t slot);
