@@ -1,6 +1,7 @@
 #include "run/failure_log.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace fanfold {
 namespace {
@@ -48,8 +49,9 @@ void FailureLog::add(const FailedTasks& failed, Rank rank) {
 
 std::vector<FailureGroup> FailureLog::groups() const {
   std::vector<FailureGroup> result = groups_;
-  std::stable_sort(result.begin(), result.end(),
-                   [](const FailureGroup& a, const FailureGroup& b) { return a.count > b.count; });
+  std::sort(result.begin(), result.end(), [](const FailureGroup& a, const FailureGroup& b) {
+    return std::pair(b.count, a.first) < std::pair(a.count, b.first);
+  });
   return result;
 }
 

@@ -29,7 +29,8 @@ class FailureLog {
   void add(const Outcome& outcome);
   void add(const FailedTasks& failed, Rank rank);
 
-  /// Most frequent first. At most `most_groups`; the failures of further reasons are in `others`.
+  /// Most frequent first, of equals the one with the lowest task. At most `most_groups`; the failures of
+  /// further reasons are in `others`.
   std::vector<FailureGroup> groups() const;
   std::uint64_t others() const { return others_; }
 

@@ -27,6 +27,13 @@ TEST(FailureLog, GroupsByErrorAndLastLineOfStandardError) {
   EXPECT_EQ(groups[1].last_line, "out of memory");
 }
 
+TEST(FailureLog, OrdersEqualsByTheirFirstTask) {
+  FailureLog log;
+  log.add(failed(9, "exit code 2", ""));
+  log.add(failed(4, "exit code 3", ""));
+  EXPECT_EQ(log.groups()[0].error, "exit code 3");
+}
+
 TEST(FailureLog, CountsPackedTasks) {
   ByteWriter out;
   TaskSet tasks;
