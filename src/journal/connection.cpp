@@ -9,9 +9,12 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 
+#include "core/host.hpp"
+#include "journal/live_file.hpp"
 #include "journal/schema.hpp"
 
 namespace fanfold {
@@ -78,9 +81,25 @@ bool has_write_ahead_log(const fs::path& path) {
   return !ignored && size > 0;
 }
 
-// For places where SQLite can take no lock and make no file. Nothing is locked: a writer elsewhere goes
-// unnoticed.
+// Without locks, a writer could change pages while they are read.
+void check_not_live(const fs::path& path) {
+  const std::optional<LiveStatus> live = read_live(path);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  if (!live || is_stale(*live, std::chrono::duration_cast<std::chrono::seconds>(now).count())) return;
+  if (live->host == host_name() && live->pid == ::getpid())
+    return;  // we know when we have closed it ourselves
+  throw unusable(
+      path,
+      fmt::format("is being written by pid {} on host {} and cannot be shared from where it is (a network "
+                  "file system, or a folder without write permission): wait for the run to end; "
+                  "fanfold status says how far it is",
+                  live->pid, live->host));
+}
+
+// For places where SQLite can take no lock or make no file beside the database.
 std::unique_ptr<SQLite::Database> connect_without_locks(const fs::path& path) {
+  check_not_live(path);
+  // Of the two, only this one reads a write-ahead log, and only the other does without one.
   if (has_write_ahead_log(path)) return connect(path, "vfs=unix-none&mode=ro", SQLITE_OPEN_READONLY, true);
   return connect(path, "mode=ro&immutable=1", SQLITE_OPEN_READONLY, false);
 }

@@ -106,7 +106,7 @@ struct Journal::State {
       FANFOLD_EXCLUDES(mutex);
   void commit(PendingCommit pending);
   Bytes merged(std::vector<Bytes> partials) const;
-  void merge_into_run(const JournalEntry& entry);
+  void merge_into_run(JournalEntry& entry);
   void merge_partials();
   void fail(const std::string& message) FANFOLD_EXCLUDES(mutex);
   void end() FANFOLD_EXCLUDES(mutex);
@@ -210,12 +210,12 @@ Bytes Journal::State::merged(std::vector<Bytes> partials) const {
   return merge(partials);
 }
 
-void Journal::State::merge_into_run(const JournalEntry& entry) {
+void Journal::State::merge_into_run(JournalEntry& entry) {
   run.finished.insert(entry.finished);
   run.failed += entry.failed;
   if (entry.partial.empty()) return;
   unmerged_bytes += entry.partial.size();
-  unmerged.push_back(entry.partial);
+  unmerged.push_back(std::move(entry.partial));
   if (unmerged_bytes > std::max(few_partial_bytes, run.partial.size())) merge_partials();
 }
 

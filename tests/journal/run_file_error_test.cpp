@@ -9,8 +9,10 @@
 
 #include <fstream>
 
+#include "core/host.hpp"
 #include "file_size_limit.hpp"
 #include "journal/connection.hpp"
+#include "journal/live_file.hpp"
 #include "journal/run_file.hpp"
 #include "run_builder.hpp"
 
@@ -152,6 +154,26 @@ TEST_F(RunFileErrors, a_file_that_is_open_exclusively_is_locked) {
   SQLite::Database other(path_.string(), SQLite::OPEN_READONLY);
   EXPECT_THROW(other.execAndGet("SELECT count(*) FROM reports"), SQLite::Exception);
   EXPECT_FALSE(std::filesystem::exists(path_.string() + "-shm")) << "a memory map that processes share";
+}
+
+TEST_F(RunFileErrors, a_file_that_is_being_written_where_nothing_can_be_shared) {
+  RunFileWriter::create(path_, header_of(10), Sharing::exclusive)->commit(entry_of({0, 1}));
+  const std::string pid = std::to_string(::getppid());
+  std::ofstream(live_path(path_)) << "{\"host\": \"" << host_name() << "\", \"pid\": " << pid
+                                  << ", \"heartbeat\": 1}";
+  try {
+    const RunFileReader reader(path_, Sharing::exclusive);
+    FAIL() << "pages could change while they are read";
+  } catch (const RunFileError& error) {
+    EXPECT_EQ(
+        std::string(error.what()),
+        named("is being written by pid " + pid + " on host " + host_name() +
+              " and cannot be shared from where it is (a network file system, or a folder without write "
+              "permission): wait for the run to end; fanfold status says how far it is"));
+  }
+  std::filesystem::remove(live_path(path_));
+  const LiveFile ours(path_, {});
+  EXPECT_EQ(RunFileReader(path_, Sharing::exclusive).load(add_partials).finished.size(), 1u);
 }
 
 TEST_F(RunFileErrors, this_folder_is_local) {
