@@ -72,8 +72,8 @@ class SameBits(unittest.TestCase):
         return self.references[job]
 
     def check(self, job):
-        """Every number of threads with every chunk size (of brief jobs: each once); the targets take turns, so that each
-        meets each of both, and then each has the program's own choice of them."""
+        """Every number of threads with every chunk size (of brief jobs: each once); the targets take turns, so that
+        each meets each of both, and then each has the program's own choice of them."""
         reference = self.reference(job)
         targets = self.targets or [None]
         for row, threads in enumerate(THREADS):
