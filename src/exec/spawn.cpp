@@ -1,16 +1,14 @@
-// vfork, not fork: the child borrows the parent's memory until it executes the program, so that the cost of a
-// start does not grow with the parent. Not posix_spawn, which does the same: it cannot set the CPUs of the
-// child.
+// posix_spawn shares the parent's memory with the child until it executes the program: its cost does not grow
+// with the size of the parent, as that of fork does.
 #include "exec/spawn.hpp"
 
 #include <fmt/format.h>
 #include <sched.h>
+#include <spawn.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <climits>
 #include <csignal>
 #include <string>
 #include <string_view>
@@ -25,56 +23,71 @@ namespace {
 /// What the shell uses without a PATH.
 constexpr std::string_view default_path = "/usr/local/bin:/usr/bin:/bin";
 
-/// All that the child needs, made by the parent before: the child may allocate nothing and take no lock.
-struct Start {
-  const char* path;
-  char* const* arguments;
-  char* const* environment;
-  const char* folder;
-  StandardFiles files;
-  const cpu_set_t* cpus;  // or null
+/// Attributes that are the same for all children.
+class SpawnAttributes {
+ public:
+  SpawnAttributes() {
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_init(&attributes_);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setsigdefault(&attributes_, &all);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    posix_spawnattr_setflags(&attributes_,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  }
+  ~SpawnAttributes() { posix_spawnattr_destroy(&attributes_); }
+  SpawnAttributes(const SpawnAttributes&) = delete;
+  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
 
-  // What the child could not do, for it to tell the parent through the memory that they share.
-  volatile int error = 0;
-  volatile bool in_folder = false;
+  const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_;
 };
 
-/// Handlers are the parent's code, which a child must not run in the parent's memory; what is ignored would
-/// stay ignored in the program.
-void reset_signals() {
-  struct sigaction standard = {};
-  standard.sa_handler = SIG_DFL;
-  for (int number = 1; number < NSIG; ++number) sigaction(number, &standard, nullptr);
-}
-
-/// Executed by the child with all signals blocked; returns if the program cannot be executed, with errno set.
-void become_program(Start& start) {
-  setpgid(0, 0);
-  reset_signals();
-  if (chdir(start.folder) != 0) return;
-  start.in_folder = true;
-  if (dup2(start.files.input, 0) < 0 || dup2(start.files.output, 1) < 0 || dup2(start.files.errors, 2) < 0)
-    return;
-  // Not everybody opens files with O_CLOEXEC: MPI libraries, say, or whoever started us. (Ours are; before
-  // Linux 5.9, which has no such call, those of the others stay open.)
-  close_range(3, UINT_MAX, 0);
-  if (start.cpus != nullptr) sched_setaffinity(0, sizeof *start.cpus, start.cpus);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  execve(start.path, start.arguments, start.environment);
-}
-
-/// A function of its own, whose frame has nothing that the child could spoil for the parent.
-[[gnu::noinline]] pid_t vfork_and_execute(Start& start) {
-  const pid_t pid = vfork();
-  if (pid == 0) {
-    become_program(start);
-    start.error = errno;
-    _exit(127);
+/// What the child does before it executes the program.
+class SpawnActions {
+ public:
+  SpawnActions(const std::string& folder, StandardFiles files) {
+    posix_spawn_file_actions_init(&actions_);
+    posix_spawn_file_actions_addchdir_np(&actions_, folder.c_str());
+    posix_spawn_file_actions_adddup2(&actions_, files.input, 0);
+    posix_spawn_file_actions_adddup2(&actions_, files.output, 1);
+    posix_spawn_file_actions_adddup2(&actions_, files.errors, 2);
+    // Not everybody opens files with O_CLOEXEC: MPI libraries, say, or whoever started us.
+    posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
   }
-  return pid;
-}
+  ~SpawnActions() { posix_spawn_file_actions_destroy(&actions_); }
+  SpawnActions(const SpawnActions&) = delete;
+  SpawnActions& operator=(const SpawnActions&) = delete;
+
+  const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+};
+
+/// Lets the calling thread run on other CPUs for a while: its children inherit them, for posix_spawn cannot
+/// set them.
+class BorrowedCpus {
+ public:
+  explicit BorrowedCpus(const std::optional<cpu_set_t>& cpus) {
+    changed_ = cpus && sched_getaffinity(0, sizeof own_, &own_) == 0 &&
+               sched_setaffinity(0, sizeof *cpus, &*cpus) == 0;
+  }
+  ~BorrowedCpus() {
+    if (changed_) sched_setaffinity(0, sizeof own_, &own_);
+  }
+  BorrowedCpus(const BorrowedCpus&) = delete;
+  BorrowedCpus& operator=(const BorrowedCpus&) = delete;
+
+ private:
+  cpu_set_t own_;
+  bool changed_ = false;
+};
 
 std::string_view path_variable(const std::vector<std::string>& environment) {
   for (const std::string_view variable : environment) {
@@ -117,23 +130,25 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-[[noreturn]] void throw_not_started(const ChildProgram& program, int error) {
+/// posix_spawn does not say which step failed: a folder that is not there looks like a program that is not
+/// there.
+[[noreturn]] void throw_spawn_error(const ChildProgram& program, int error) {
+  struct stat status = {};
+  int folder_error = stat(program.folder.c_str(), &status) != 0 ? errno : 0;
+  if (folder_error == 0 && !S_ISDIR(status.st_mode)) folder_error = ENOTDIR;
+  if (folder_error == 0 && access(program.folder.c_str(), X_OK) != 0) folder_error = errno;
+  if (folder_error != 0) {
+    throw SpawnError(fmt::format("cannot change to the folder '{}': {}", program.folder,
+                                 std::generic_category().message(folder_error)));
+  }
   throw SpawnError(fmt::format("cannot start '{}': {}", program.arguments.front(),
                                std::generic_category().message(error)));
-}
-
-/// Throws what a child could not do that ended before it executed its program.
-void check_started(const ChildProgram& program, const Start& start, pid_t pid) {
-  if (start.error == 0) return;
-  waitpid(pid, nullptr, 0);
-  if (start.in_folder) throw_not_started(program, start.error);
-  throw SpawnError(fmt::format("cannot change to the folder '{}': {}", program.folder,
-                               std::generic_category().message(start.error)));
 }
 
 }  // namespace
 
 pid_t spawn(const ChildProgram& program, StandardFiles files) {
+  static const SpawnAttributes attributes;
   for (const std::string& argument : program.arguments) {
     if (argument.find('\0') == std::string::npos) continue;
     throw SpawnError(
@@ -141,25 +156,13 @@ pid_t spawn(const ChildProgram& program, StandardFiles files) {
   }
   int error = 0;
   const std::string path = find_program(program, error);
-  if (error != 0) throw_not_started(program, error);
-  const std::vector<char*> arguments = pointers_to(program.arguments);
-  const std::vector<char*> environment = pointers_to(program.environment);
-  Start start = {path.c_str(),
-                 arguments.data(),
-                 environment.data(),
-                 program.folder.c_str(),
-                 files,
-                 program.cpus ? &*program.cpus : nullptr};
-  // Blocked until the child has reset the handlers: it must not run one of them in our memory.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  const pid_t pid = vfork_and_execute(start);
-  error = errno;
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (pid < 0) throw_not_started(program, error);
-  check_started(program, start, pid);
+  if (error != 0) throw_spawn_error(program, error);
+  const SpawnActions actions(program.folder, files);
+  const BorrowedCpus cpus(program.cpus);
+  pid_t pid = -1;
+  error = posix_spawn(&pid, path.c_str(), actions.get(), attributes.get(),
+                      pointers_to(program.arguments).data(), pointers_to(program.environment).data());
+  if (error != 0) throw_spawn_error(program, error);
   return pid;
 }
 
