@@ -4,6 +4,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -103,6 +104,8 @@ int main(int argc, char** argv) {
   // One heap for all threads: they allocate little, and hand what they allocate to other threads, which would
   // leave each thread's own heap full of holes.
   mallopt(M_ARENA_MAX, 1);
+  // A file that reaches the size limit is an error like a full disk, not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return static_cast<int>(fanfold::run_program(argc, argv));
   } catch (const fanfold::JobError& error) {

@@ -1,4 +1,5 @@
-// The binary form of messages and of blobs in the run file: little-endian, lengths and counts as LEB128 varints.
+// The binary form of messages and of blobs in the run file: little-endian, lengths and counts as LEB128
+// varints.
 #pragma once
 
 #include <array>
@@ -17,7 +18,8 @@ namespace fanfold {
 
 using Bytes = std::vector<std::byte>;
 
-/// The bytes were not written by a ByteWriter, or were damaged. Whoever reads a peer's or a file's bytes catches it.
+/// The bytes were not written by a ByteWriter, or were damaged. Whoever reads a peer's or a file's bytes
+/// catches it.
 class DecodeError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -65,8 +67,8 @@ class ByteWriter {
   Bytes bytes_;
 };
 
-/// Reads what a ByteWriter wrote, in the same order. Throws DecodeError at bytes that end too early or make no sense;
-/// never reads outside of the span. Views that it returns live as long as the bytes.
+/// Reads what a ByteWriter wrote, in the same order. Throws DecodeError at bytes that end too early or make
+/// no sense; never reads outside of the span. Views that it returns live as long as the bytes.
 class ByteReader {
  public:
   explicit ByteReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
@@ -96,11 +98,12 @@ class ByteReader {
     return {reinterpret_cast<const char*>(view.data()), view.size()};
   }
   std::span<const std::byte> raw(std::size_t size) { return take(size); }
-  /// A count of items of which each takes at least `item_bytes` of what is left: a damaged count cannot make its
-  /// reader reserve more memory than the bytes could fill.
+  /// A count of items of which each takes at least `item_bytes` of what is left: a damaged count cannot make
+  /// its reader reserve more memory than the bytes could fill.
   std::size_t count(std::size_t item_bytes = 1) {
     const std::uint64_t value = varint();
-    if (value > left() / (item_bytes == 0 ? 1 : item_bytes)) throw DecodeError("a count exceeds the bytes that follow it");
+    if (value > left() / (item_bytes == 0 ? 1 : item_bytes))
+      throw DecodeError("a count exceeds the bytes that follow it");
     return static_cast<std::size_t>(value);
   }
 

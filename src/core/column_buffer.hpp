@@ -38,7 +38,8 @@ struct AlignedAllocator {
 template <typename T>
 using AlignedVector = std::vector<T, AlignedAllocator<T>>;
 
-/// Owns one column of one type. Its memory grows and is kept until the buffer goes. Not for several threads at once.
+/// Owns one column of one type. Its memory grows and is kept until the buffer goes. Not for several threads
+/// at once.
 class ColumnBuffer {
  public:
   explicit ColumnBuffer(Type type = Type::integer) : type_(type) {}
@@ -46,7 +47,8 @@ class ColumnBuffer {
   Type type() const { return type_; }
   std::size_t size() const { return size_; }
 
-  /// Empties the column, changes its type and makes room for `rows` rows, whose values are unspecified (texts: empty).
+  /// Empties the column, changes its type and makes room for `rows` rows, whose values are unspecified
+  /// (texts: empty).
   void reset(Type type, std::size_t rows) {
     type_ = type;
     size_ = rows;
@@ -79,8 +81,10 @@ class ColumnBuffer {
     switch (type_) {
       case Type::integer:
         return ConstColumn(std::span(reinterpret_cast<const std::int64_t*>(words_.data()), size_));
-      case Type::real: return ConstColumn(std::span(reinterpret_cast<const double*>(words_.data()), size_));
-      case Type::text: return ConstColumn(std::span<const std::string_view>(texts_.data(), size_));
+      case Type::real:
+        return ConstColumn(std::span(reinterpret_cast<const double*>(words_.data()), size_));
+      case Type::text:
+        return ConstColumn(std::span<const std::string_view>(texts_.data(), size_));
     }
     return {};
   }

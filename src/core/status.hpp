@@ -17,9 +17,12 @@ inline constexpr Status last_status = Status::timed_out;
 
 constexpr std::string_view name_of(Status status) {
   switch (status) {
-    case Status::succeeded: return "succeeded";
-    case Status::failed: return "failed";
-    case Status::timed_out: return "timed out";
+    case Status::succeeded:
+      return "succeeded";
+    case Status::failed:
+      return "failed";
+    case Status::timed_out:
+      return "timed out";
   }
   return "failed";
 }

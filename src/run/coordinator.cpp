@@ -24,6 +24,7 @@ constexpr std::size_t hand_over_items = 4096;
 /// Over this, the disk is behind and no chunks are handed out, so that memory stays bounded.
 constexpr std::uint64_t journal_limit_bytes = 256 << 20;
 
+constexpr double time_passed_seconds = 0.1;
 constexpr double silence_check_seconds = 1;
 constexpr double heartbeat_seconds = 5;
 constexpr double load_seconds = 0.5;
@@ -157,6 +158,10 @@ void Coordinator::on_returned(Rank from, const ReturnMsg& returned) {
 }
 
 bool Coordinator::step() {
+  if (const double now = clock_.now(); now - told_time_at_ >= time_passed_seconds) {
+    told_time_at_ = now;
+    schedule_.on_time_passed(now);
+  }
   if (!held_wants_.empty() && journal_.queued_bytes() <= journal_limit_bytes) {
     for (const auto& [rank, want] : std::exchange(held_wants_, {}))
       schedule_.on_want(rank, want.chunks, clock_.now());

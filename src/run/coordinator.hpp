@@ -99,6 +99,7 @@ class Coordinator {
   FailureLog failures_;
   JournalEntry entry_;  // what was not handed to the journal yet
   double handed_over_at_ = 0;
+  double told_time_at_ = 0;
   double looked_for_silence_at_ = 0;
   double heartbeat_at_ = 0;
   double load_since_ = 0;

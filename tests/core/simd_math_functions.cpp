@@ -13,13 +13,14 @@
 
 // The functions of one argument, and of two.
 #ifndef FANFOLD_SIMD_FUNCTIONS
-#define FANFOLD_SIMD_FUNCTIONS(ONE, TWO)                                                            \
-  ONE(Exp)                                                                                          \
-  ONE(Exp2)                                                                                         \
-  ONE(Expm1)                                                                                        \
-  ONE(Log) ONE(Log2) ONE(Log10) ONE(Log1p) TWO(Pow) ONE(Cbrt) TWO(Hypot) ONE(Sin) ONE(Cos) ONE(Tan) \
-      ONE(Asin) ONE(Acos) ONE(Atan) TWO(Atan2) ONE(Sinh) ONE(Cosh) ONE(Tanh) ONE(Asinh) ONE(Acosh)  \
-          ONE(Atanh) ONE(Erf) ONE(Erfc) ONE(Gamma) ONE(LogGamma)
+#define FANFOLD_SIMD_FUNCTIONS(ONE, TWO)                                                                     \
+  ONE(Exp)                                                                                                   \
+  ONE(Exp2)                                                                                                  \
+  ONE(Expm1)                                                                                                 \
+  ONE(Log)                                                                                                   \
+  ONE(Log2) ONE(Log10) ONE(Log1p) TWO(Pow) ONE(Cbrt) TWO(Hypot) ONE(Sin) ONE(Cos) ONE(Tan) ONE(Asin)         \
+      ONE(Acos) ONE(Atan) TWO(Atan2) ONE(Sinh) ONE(Cosh) ONE(Tanh) ONE(Asinh) ONE(Acosh) ONE(Atanh) ONE(Erf) \
+          ONE(Erfc) ONE(Gamma) ONE(LogGamma)
 #endif
 
 HWY_BEFORE_NAMESPACE();
