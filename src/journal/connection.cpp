@@ -239,7 +239,11 @@ std::unique_ptr<SQLite::Database> open_to_read(const fs::path& path, Sharing sha
   try {
     if (exclusive(sharing, path)) return connect_without_locks(path);
     try {
-      return connect(path, "mode=ro", SQLITE_OPEN_READONLY, false);
+      // Nothing is written; but only a connection that may write takes away the shared files that it had to
+      // make.
+      auto database = connect(path, "mode=rw", SQLITE_OPEN_READWRITE, false);
+      database->exec("PRAGMA query_only = ON");
+      return database;
     } catch (const SQLite::Exception& error) {
       if (!cannot_share(error)) throw;
       return connect_without_locks(path);
