@@ -1,5 +1,7 @@
 """fanfold results and fanfold status."""
 
+import os
+
 from fanfold_cli import CliTest, main
 
 PROGRAMS = """\
@@ -32,6 +34,12 @@ class ResultsTest(CliTest):
 
     def test_text(self):
         self.expect(["results", "programs.run"], out="total = 5.5  (3 of 4 tasks)\n")
+
+    def test_reading_leaves_nothing_beside_the_run_file(self):
+        before = sorted(os.listdir(self.folder))
+        self.fanfold("results", "programs.run", "--csv")
+        self.fanfold("status", "programs.run")
+        self.assertEqual(sorted(os.listdir(self.folder)), before)
 
     def test_csv(self):
         self.expect(["results", "programs.run", "--csv"], out="""\
