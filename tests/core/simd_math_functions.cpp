@@ -13,6 +13,7 @@
 
 // The functions of one argument, and of two.
 #ifndef FANFOLD_SIMD_FUNCTIONS
+// clang-format off
 #define FANFOLD_SIMD_FUNCTIONS(ONE, TWO)                                                                     \
   ONE(Exp)                                                                                                   \
   ONE(Exp2)                                                                                                  \
@@ -21,6 +22,7 @@
   ONE(Log2) ONE(Log10) ONE(Log1p) TWO(Pow) ONE(Cbrt) TWO(Hypot) ONE(Sin) ONE(Cos) ONE(Tan) ONE(Asin)         \
       ONE(Acos) ONE(Atan) TWO(Atan2) ONE(Sinh) ONE(Cosh) ONE(Tanh) ONE(Asinh) ONE(Acosh) ONE(Atanh) ONE(Erf) \
           ONE(Erfc) ONE(Gamma) ONE(LogGamma)
+// clang-format on
 #endif
 
 HWY_BEFORE_NAMESPACE();
