@@ -152,7 +152,7 @@ void Worker::receive_job(const JobMsg& piece) {
   }
 }
 
-void Worker::say(Message message) {
+void Worker::say(const Message& message) {
   transport_.send(coordinator_rank, encode(message));
   last_said_ = clock_.now();
 }

@@ -51,7 +51,7 @@ class Worker {
  private:
   void receive_job(const JobMsg& piece);
   void give_back(std::uint64_t tasks);
-  void say(Message message);
+  void say(const Message& message);
   bool report();
   bool want();
 

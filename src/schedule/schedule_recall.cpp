@@ -42,10 +42,10 @@ RankWork* Schedule::State::choose_lender(const RankWork& taker, double now) {
 std::uint64_t Schedule::State::fair_part(const RankWork& lender, const RankWork& taker, double now) const {
   const std::uint64_t unstarted = lender.unstarted(pace(), now);
   const std::uint64_t lenders_in_all = std::max<std::uint64_t>(lenders.size() + pending_recalls, 1);
-  const auto takers_each = static_cast<double>((takers.idle_ranks() + lenders_in_all - 1) / lenders_in_all);
+  const std::uint64_t takers_each = (takers.idle_ranks() + lenders_in_all - 1) / lenders_in_all;
   const double running = static_cast<double>(std::min<std::uint64_t>(lender.outstanding(), lender.slots()));
   const double here = static_cast<double>(unstarted) + running;
-  const double there = static_cast<double>(taker.outstanding()) * takers_each;
+  const double there = static_cast<double>(taker.outstanding() * takers_each);
   const double slots_there = taker.slots() * takers_each;
   double part = std::ceil((here * slots_there - there * lender.slots()) / (lender.slots() + slots_there));
   // Long tasks are for slots that idle now: one more in advance would only move the wait.

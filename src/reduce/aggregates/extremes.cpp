@@ -36,7 +36,7 @@ class NumberExtreme {
     std::int64_t lowest = last_rank;  // no real but a NaN has this rank
     std::uint64_t skipped = 0;
     for (const Number value : values) {
-      const bool is_nan = value != value;
+      const bool is_nan = value != value;  // NOLINT(misc-redundant-expression): so it is for integers
       lowest = std::min(lowest, is_nan ? last_rank : rank_of<Number, side>(value));
       skipped += is_nan ? 1 : 0;
     }
