@@ -23,8 +23,8 @@ void RankWork::issue(const Chunk& chunk, std::uint64_t tasks, double cost, doubl
   gave_all = false;
 }
 
-std::deque<IssuedChunk>::iterator RankWork::position_of(ChunkId id) {
-  return std::lower_bound(chunks_.begin(), chunks_.end(), id,
+std::vector<IssuedChunk>::iterator RankWork::position_of(ChunkId id) {
+  return std::lower_bound(chunks_.begin() + static_cast<std::ptrdiff_t>(first_), chunks_.end(), id,
                           [](const IssuedChunk& chunk, ChunkId value) { return chunk.id < value; });
 }
 
@@ -53,11 +53,22 @@ void RankWork::remove(IssuedChunk& chunk, std::span<const TaskRange> tasks, doub
 }
 
 void RankWork::close(IssuedChunk& chunk) {
-  if (chunk.tasks.empty()) chunks_.erase(position_of(chunk.id));
+  if (!chunk.tasks.empty()) return;
+  const auto position = position_of(chunk.id);
+  if (position != chunks_.begin() + static_cast<std::ptrdiff_t>(first_)) {
+    chunks_.erase(position);
+    return;
+  }
+  // Chunks end at the front mostly, and tiny ones wait by the thousand: they are not moved up for each.
+  ++first_;
+  if (2 * first_ < chunks_.size()) return;
+  chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(first_));
+  first_ = 0;
 }
 
 void RankWork::clear() {
   chunks_.clear();
+  first_ = 0;
   outstanding_ = started_ = 0;
   cost_ = 0;
 }

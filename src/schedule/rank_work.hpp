@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
@@ -39,7 +38,7 @@ class RankWork {
   std::uint64_t outstanding() const { return outstanding_; }
   std::uint64_t idle_slots() const { return slots_ - std::min<std::uint64_t>(slots_, outstanding_); }
   /// By ascending id.
-  const std::deque<IssuedChunk>& chunks() const { return chunks_; }
+  std::span<const IssuedChunk> chunks() const { return std::span(chunks_).subspan(first_); }
 
   void issue(const Chunk& chunk, std::uint64_t tasks, double cost, double now);
   /// The chunk with this id, or null. Valid until the next change.
@@ -74,11 +73,12 @@ class RankWork {
   bool gave_all = false;  ///< it returned fewer than asked, and got no chunk since: it has none to give
 
  private:
-  std::deque<IssuedChunk>::iterator position_of(ChunkId id);
+  std::vector<IssuedChunk>::iterator position_of(ChunkId id);
 
   Rank rank_;
   std::uint32_t slots_;
-  std::deque<IssuedChunk> chunks_;  // they end at the front mostly: tiny chunks wait by the thousand
+  std::vector<IssuedChunk> chunks_;
+  std::size_t first_ = 0;  // of the chunks: those before it are closed, and forgotten many at a time
   std::uint64_t outstanding_ = 0;
   std::uint64_t started_ = 0;
   double cost_ = 0;         // of what is outstanding
