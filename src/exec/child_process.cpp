@@ -1,8 +1,3 @@
-// Before 2.37, glibc declares pidfd_open without saying that it is C.
-extern "C" {
-#include <sys/pidfd.h>
-}
-
 #include "exec/child_process.hpp"
 
 #include <fcntl.h>
@@ -23,6 +18,11 @@ extern "C" {
 #include "exec/captured_text.hpp"
 #include "exec/file_descriptor.hpp"
 #include "exec/spawn.hpp"
+
+// Before 2.37, glibc declares pidfd_open without saying that it is C.
+extern "C" {
+#include <sys/pidfd.h>
+}
 
 namespace fanfold {
 namespace {
