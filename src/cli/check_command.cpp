@@ -38,7 +38,7 @@ std::string params_summary(const Job& job) {
 }
 
 ExitStatus check(const std::string& job_file) {
-  const JobSource source = read_job(job_file, {}, source_registry());
+  const JobSource source = read_job(job_file, {});
   const std::unique_ptr<const Job> job = open_job(source, source_registry());
   std::string text = fmt::format("{}: {}, {}\n", job_file, count_of(job->size(), "task"), work_of(*job));
   text += params_summary(*job);

@@ -162,7 +162,7 @@ std::string choose_simd_of_worker(const Options& options) {
 ExitStatus coordinate(const Options& options, Transport& transport, std::shared_ptr<Terminal> terminal,
                       const InterruptGuard& interrupts) {
   choose_simd(options);
-  const JobSource source = read_job(options.job_file, overrides_of(options), source_registry());
+  const JobSource source = read_job(options.job_file, overrides_of(options));
   const std::unique_ptr<const Job> job = open_job(source, source_registry());
   RunOptions run;
   run.run_file = run_file_of(options);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <utility>
 
 #include "exec/batch_evaluator.hpp"
@@ -10,7 +11,7 @@
 namespace fanfold {
 namespace {
 
-using Clock = SlotClock::Clock;
+using Clock = std::chrono::steady_clock;
 
 /// What one claim should take: long against the claim itself and the clock, short against the patience of
 /// whoever recalls tasks.
@@ -58,9 +59,8 @@ class ClaimSize {
 /// One thread of the pool. `run` is the thread's; the others may be called by any thread.
 class ComputePool::Worker {
  public:
-  Worker(PoolContext& context, SlotClock& clock)
+  explicit Worker(PoolContext& context)
       : context_(context),
-        clock_(clock),
         keeps_values_(context.job.keeps_values()),
         evaluator_(context.job, context.output_values, &context.stop),
         claim_size_(keeps_values_),
@@ -105,11 +105,9 @@ class ComputePool::Worker {
       const std::uint64_t count = chunk.work.claim(claim_size_.tasks(), claimed_);
       if (count == 0 || context_.stopped()) break;
       running_.store(count, std::memory_order_relaxed);
-      clock_.begin(begin);
       announce(chunk, count);
       compute_claimed();
       const Clock::time_point end = Clock::now();
-      clock_.end(end);
       running_.store(0, std::memory_order_relaxed);
       note_cost(count, std::chrono::duration<double>(end - begin).count());
       begin = end;
@@ -188,7 +186,6 @@ class ComputePool::Worker {
   }
 
   PoolContext& context_;
-  SlotClock& clock_;
   const bool keeps_values_;
   BatchEvaluator evaluator_;
   ClaimSize claim_size_;
@@ -205,7 +202,7 @@ class ComputePool::Worker {
 };
 
 ComputePool::ComputePool(PoolContext& context) {
-  for (SlotClock& clock : context.clocks) workers_.push_back(std::make_unique<Worker>(context, clock));
+  for (std::uint32_t i = 0; i < context.slots; ++i) workers_.push_back(std::make_unique<Worker>(context));
   try {
     for (const auto& worker : workers_) {
       threads_.emplace_back([&worker = *worker] {

@@ -11,8 +11,6 @@
 namespace fanfold {
 namespace {
 
-using Clock = SlotClock::Clock;
-
 /// The chunks that a rank asks for ahead at most, however small they are.
 constexpr double most_wanted_chunks = 4096;
 
@@ -50,8 +48,6 @@ struct Executor::State {
   PoolContext context;
   std::unique_ptr<Pool> pool;
   ReportTimer timer;  // after the pool, which it uses
-  double load_busy = 0;
-  Clock::time_point load_since = context.epoch;
 };
 
 Executor::Executor(const Job& job, ExecutorOptions options, std::function<void()> wake)
@@ -107,17 +103,6 @@ bool Executor::idle() const {
   return state_->context.board.empty() && state_->context.reports.empty();
 }
 
-double Executor::take_load() {
-  const Clock::time_point now = Clock::now();
-  double busy = 0;
-  for (const SlotClock& clock : state_->context.clocks) busy += clock.busy_seconds(now);
-  const double elapsed = std::chrono::duration<double>(now - state_->load_since).count() * slots();
-  const double load = elapsed > 0 ? (busy - state_->load_busy) / elapsed : 0;
-  state_->load_busy = busy;
-  state_->load_since = now;
-  return std::clamp(load, 0.0, 1.0);
-}
-
 void Executor::abandon() {
   PoolContext& context = state_->context;
   context.request_stop();
@@ -127,6 +112,6 @@ void Executor::abandon() {
   state_->pool->interrupt();
 }
 
-std::uint32_t Executor::slots() const { return static_cast<std::uint32_t>(state_->context.clocks.size()); }
+std::uint32_t Executor::slots() const { return state_->context.slots; }
 
 }  // namespace fanfold

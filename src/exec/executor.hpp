@@ -63,8 +63,6 @@ class Executor {
   std::uint64_t running() const;
   /// No task is unstarted or running and every report was taken.
   bool idle() const;
-  /// The share of the time since the last call that the slots were busy: 0 … 1.
-  double take_load();
 
   /// Ends running sources and kernels as soon as possible; their tasks are not reported. What ended before
   /// can still be taken. Chunks that are submitted later are dropped.

@@ -1,15 +1,14 @@
 // What the two kinds of pools have in common.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
 
 #include "exec/chunk_board.hpp"
 #include "exec/executor.hpp"
 #include "exec/output_values.hpp"
 #include "exec/report_queue.hpp"
-#include "exec/slot_clock.hpp"
 #include "exec/started_tasks.hpp"
 #include "exec/task_cost.hpp"
 
@@ -17,7 +16,7 @@ namespace fanfold {
 
 /// What the threads of an executor share. It outlives them.
 struct PoolContext {
-  PoolContext(const Job& of_job, const ExecutorOptions& with_options, std::uint32_t slots,
+  PoolContext(const Job& of_job, const ExecutorOptions& with_options, std::uint32_t slot_count,
               std::function<void()> waker)
       : job(of_job),
         options(with_options),
@@ -25,18 +24,19 @@ struct PoolContext {
         output_values(job),
         reports(wake),
         board(job, reports, wake),
-        clocks(slots) {}
+        slots(slot_count) {}
 
   const Job& job;
   const ExecutorOptions options;
   const std::function<void()> wake;
   const OutputValues output_values;
-  const SlotClock::Clock::time_point epoch = SlotClock::Clock::now();  ///< what Outcome::start counts from
+  const std::chrono::steady_clock::time_point epoch =
+      std::chrono::steady_clock::now();  ///< what Outcome::start counts from
   ReportQueue reports;
   ChunkBoard board;
   StartedTasks started;
   TaskCost cost;
-  std::deque<SlotClock> clocks;  ///< one for each slot
+  const std::uint32_t slots;  ///< tasks that run at the same time
 
   bool stopped() const { return __atomic_load_n(&stop, __ATOMIC_RELAXED); }
   void request_stop() { __atomic_store_n(&stop, true, __ATOMIC_RELAXED); }

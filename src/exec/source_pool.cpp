@@ -1,6 +1,7 @@
 #include "exec/source_pool.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <optional>
 
@@ -11,7 +12,7 @@
 namespace fanfold {
 namespace {
 
-using Clock = SlotClock::Clock;
+using Clock = std::chrono::steady_clock;
 
 /// Retrieved tasks that wait, for each compute thread.
 constexpr std::size_t waiting_per_thread = 4;
@@ -50,8 +51,6 @@ class SourcePool::Retriever {
   RetrievedTask run(TaskOfChunk task) {
     announce(task);
     const Clock::time_point begin = Clock::now();
-    SlotClock& clock = context_.clocks[slot_];
-    clock.begin(begin);
     RetrievedTask result;
     result.slot = slot_;
     result.start = seconds_between(context_.epoch, begin);
@@ -61,7 +60,6 @@ class SourcePool::Retriever {
       result.retrieved = failure(error.what());
     }
     const Clock::time_point end = Clock::now();
-    clock.end(end);
     result.duration = seconds_between(begin, end);
     result.task = std::move(task);
     return result;

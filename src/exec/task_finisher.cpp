@@ -9,7 +9,7 @@
 namespace fanfold {
 namespace {
 
-using Clock = SlotClock::Clock;
+using Clock = std::chrono::steady_clock;
 
 TaskRange range_of(TaskIndex task) { return {task.value(), task.value() + 1}; }
 

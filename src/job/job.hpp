@@ -150,8 +150,7 @@ class Job {
 
 /// Reads a job file and the inputs that it names. "-" is standard input. Throws UsageError if a file cannot
 /// be read.
-JobSource read_job(const std::filesystem::path& file, const JobOverrides& overrides,
-                   const SourceRegistry& sources);
+JobSource read_job(const std::filesystem::path& file, const JobOverrides& overrides);
 
 /// Parses, checks and compiles a job. Touches no file. Throws JobError with everything that is wrong.
 std::unique_ptr<const Job> open_job(const JobSource& source, const SourceRegistry& sources);

@@ -39,7 +39,7 @@ std::string folder_of(const std::filesystem::path& file) {
 
 }  // namespace
 
-JobSource read_job(const std::filesystem::path& file, const JobOverrides& overrides, const SourceRegistry&) {
+JobSource read_job(const std::filesystem::path& file, const JobOverrides& overrides) {
   JobSource source;
   source.file = file.string();
   source.folder = folder_of(file);

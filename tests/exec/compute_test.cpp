@@ -207,16 +207,6 @@ TEST(Compute, AsksForOneChunkAheadAndForMoreOfTinyOnes) {
   EXPECT_LE(bench.executor.wanted_chunks(1000), 4096U);
 }
 
-TEST(Compute, KnowsItsLoad) {
-  const auto job = job_of("params.i = { count = 50 }\ntask.kernel = 'pi'\ntask.samples = 10_000_000");
-  Bench bench(*job, compute_threads(1));
-  bench.submit({{0, 50}});
-  bench.executor.take_load();
-  bench.finish();
-  EXPECT_GT(bench.executor.take_load(), 0.5);
-  EXPECT_LT(bench.executor.take_load(), 0.5);
-}
-
 TEST(Compute, IsAbandonedWithoutWaitingForItsChunks) {
   const auto job = job_of(
       "params.i = { count = 1000000000 }\ntask.kernel = 'pi'\ntask.samples = 1_000_000\nrun.keep = 'none'");

@@ -66,7 +66,7 @@ TEST_F(ReadJobTest, reads_the_files_of_a_glob_beside_the_job_file) {
   write("data/plain.txt");
   const fs::path file =
       write("job.toml", "[params]\nfile = { glob = \"data/*\" }\n[task]\nread = \"{file}\"\n");
-  const JobSource source = read_job(file, {}, fake_sources());
+  const JobSource source = read_job(file, {});
   EXPECT_EQ(source.file, file.string());
   EXPECT_EQ(source.folder, folder_.string());
   const auto job = open_job(source, fake_sources());
@@ -75,14 +75,14 @@ TEST_F(ReadJobTest, reads_the_files_of_a_glob_beside_the_job_file) {
 }
 
 TEST_F(ReadJobTest, leaves_what_is_wrong_with_a_text_to_open_job) {
-  EXPECT_EQ(read_job(write("job.toml", "[params\n"), {}, fake_sources()).text, "[params\n");
-  EXPECT_TRUE(read_job(write("odd.toml", "params = 3\n"), {}, fake_sources()).inputs.empty());
+  EXPECT_EQ(read_job(write("job.toml", "[params\n"), {}).text, "[params\n");
+  EXPECT_TRUE(read_job(write("odd.toml", "params = 3\n"), {}).inputs.empty());
 }
 
 TEST_F(ReadJobTest, says_why_a_file_cannot_be_read) {
   const auto message = [](const fs::path& file) {
     try {
-      read_job(file, {}, fake_sources());
+      read_job(file, {});
     } catch (const UsageError& error) {
       return std::string(error.what());
     }
@@ -95,9 +95,9 @@ TEST_F(ReadJobTest, says_why_a_file_cannot_be_read) {
 
 TEST(Examples, open) {
   const fs::path jobs = FANFOLD_JOBS;
-  const auto pi = open_job(read_job(jobs / "pi.toml", {}, fake_sources()), fake_sources());
+  const auto pi = open_job(read_job(jobs / "pi.toml", {}), fake_sources());
   EXPECT_EQ(pi->size(), 1000U);
-  const auto word_count = open_job(read_job(jobs / "word_count.toml", {}, fake_sources()), fake_sources());
+  const auto word_count = open_job(read_job(jobs / "word_count.toml", {}), fake_sources());
   EXPECT_EQ(word_count->size(), 3U);
 }
 

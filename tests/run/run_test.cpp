@@ -36,7 +36,7 @@ class RunTest : public ::testing::Test {
   /// Runs a job text; a second call with the same run file goes on.
   RunResult run(const std::string& text, int ranks = 1, Threads threads = {}, RunOptions options = {}) {
     std::ofstream(folder_ / "job.toml") << text;
-    const JobSource source = read_job(folder_ / "job.toml", overrides_, source_registry());
+    const JobSource source = read_job(folder_ / "job.toml", overrides_);
     const std::unique_ptr<const Job> job = open_job(source, source_registry());
     options.run_file = folder_ / "job.run";
     options.choose_threads = [threads](const Job&) { return threads; };
