@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "exec/cpu_affinity.hpp"
+#include "exec/spawn.hpp"
 
 namespace fanfold {
 namespace {
@@ -72,6 +73,14 @@ Retrieved ProgramSource::retrieve(const Retrieval& retrieval) const {
   }
   if (retrieved.status == Status::succeeded) read_value(retrieved);
   return retrieved;
+}
+
+std::string ProgramSource::obstacle(const TemplateContext& context) const {
+  const auto is_unknown = [](const SourceArgument* argument) {
+    return argument != nullptr && argument->templates.front().second.depends_on_execution();
+  };
+  if (is_unknown(working_folder_) || (prefix_.empty() && is_unknown(&spec_.arguments.front()))) return {};
+  return obstacle_to_spawn(program_of({context, {}, {}}));
 }
 
 ChildProgram ProgramSource::program_of(const Retrieval& retrieval) const {

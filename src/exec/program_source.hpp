@@ -22,6 +22,7 @@ class ProgramSource final : public Source {
   ProgramSource(const Job& job, std::vector<std::string> prefix);
 
   Retrieved retrieve(const Retrieval& retrieval) const override;
+  std::string obstacle(const TemplateContext& context) const override;
   void interrupt() const override { groups_.kill_all(); }
   bool starts_programs() const override { return true; }
 

@@ -49,6 +49,19 @@ class Read final : public Source {
     return retrieved;
   }
 
+  std::string obstacle(const TemplateContext& context) const override {
+    if (path_.depends_on_execution()) return {};
+    const std::string path = path_.render(context);
+    struct stat status = {};
+    Retrieved retrieved;
+    if (stat((std::filesystem::path(folder_) / path).c_str(), &status) != 0) {
+      fail_with_errno(path, retrieved);
+    } else if (!S_ISREG(status.st_mode)) {
+      fail(path, what_else(status), retrieved);
+    }
+    return retrieved.error;
+  }
+
   void interrupt() const override { interrupted_ = true; }
   bool keeps_output() const override { return false; }
 
@@ -59,8 +72,7 @@ class Read final : public Source {
         open((std::filesystem::path(folder_) / path).c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
     struct stat status = {};
     if (!file.is_open() || fstat(file.get(), &status) != 0) return fail_with_errno(path, retrieved);
-    if (S_ISDIR(status.st_mode)) return fail(path, std::generic_category().message(EISDIR), retrieved);
-    if (!S_ISREG(status.st_mode)) return fail(path, "not a regular file", retrieved);
+    if (!S_ISREG(status.st_mode)) return fail(path, what_else(status), retrieved);
     posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
 
     // One byte more than there is, so that the end is seen without growing.
@@ -86,6 +98,9 @@ class Read final : public Source {
     bytes.resize(size);
   }
 
+  static std::string what_else(const struct stat& status) {
+    return S_ISDIR(status.st_mode) ? std::generic_category().message(EISDIR) : "not a regular file";
+  }
   static void fail(const std::string& path, const std::string& why, Retrieved& retrieved) {
     retrieved.status = Status::failed;
     retrieved.error = fmt::format("cannot read '{}': {}", path, why);

@@ -43,6 +43,9 @@ class Source {
   /// Never throws for what a task may do wrong: that is a status. Returns soon after `interrupt` was called,
   /// and at once if that was before it.
   virtual Retrieved retrieve(const Retrieval& retrieval) const = 0;
+  /// What would make an attempt of this task fail at once, as its error would say: a file or a program that
+  /// is not there. Empty if nothing is known of. Does nothing but look.
+  virtual std::string obstacle(const TemplateContext& /*context*/) const { return {}; }
   /// Ends all retrievals that are under way, from any thread: the run is being abandoned.
   virtual void interrupt() const = 0;
   /// True if outcomes keep the output. A file's contents are not kept: they are where they were.

@@ -130,19 +130,32 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
+/// Why nobody can change to a folder, or 0.
+int error_of_folder(const std::string& folder) {
+  struct stat status = {};
+  if (stat(folder.c_str(), &status) != 0) return errno;
+  if (!S_ISDIR(status.st_mode)) return ENOTDIR;
+  return access(folder.c_str(), X_OK) != 0 ? errno : 0;
+}
+
+/// Why a file cannot be executed, or 0. A relative path is one from the child's folder.
+int error_of_program(const ChildProgram& program, const std::string& path) {
+  const std::string whole = path.starts_with('/') ? path : program.folder + "/" + path;
+  struct stat status = {};
+  if (stat(whole.c_str(), &status) != 0) return errno;
+  if (!S_ISREG(status.st_mode)) return EACCES;
+  return access(whole.c_str(), X_OK) != 0 ? errno : 0;
+}
+
 /// posix_spawn does not say which step failed: a folder that is not there looks like a program that is not
 /// there.
-[[noreturn]] void throw_spawn_error(const ChildProgram& program, int error) {
-  struct stat status = {};
-  int folder_error = stat(program.folder.c_str(), &status) != 0 ? errno : 0;
-  if (folder_error == 0 && !S_ISDIR(status.st_mode)) folder_error = ENOTDIR;
-  if (folder_error == 0 && access(program.folder.c_str(), X_OK) != 0) folder_error = errno;
-  if (folder_error != 0) {
-    throw SpawnError(fmt::format("cannot change to the folder '{}': {}", program.folder,
-                                 std::generic_category().message(folder_error)));
+std::string spawn_error(const ChildProgram& program, int error) {
+  if (const int folder_error = error_of_folder(program.folder)) {
+    return fmt::format("cannot change to the folder '{}': {}", program.folder,
+                       std::generic_category().message(folder_error));
   }
-  throw SpawnError(fmt::format("cannot start '{}': {}", program.arguments.front(),
-                               std::generic_category().message(error)));
+  return fmt::format("cannot start '{}': {}", program.arguments.front(),
+                     std::generic_category().message(error));
 }
 
 }  // namespace
@@ -156,14 +169,21 @@ pid_t spawn(const ChildProgram& program, StandardFiles files) {
   }
   int error = 0;
   const std::string path = find_program(program, error);
-  if (error != 0) throw_spawn_error(program, error);
+  if (error != 0) throw SpawnError(spawn_error(program, error));
   const SpawnActions actions(program.folder, files);
   const BorrowedCpus cpus(program.cpus);
   pid_t pid = -1;
   error = posix_spawn(&pid, path.c_str(), actions.get(), attributes.get(),
                       pointers_to(program.arguments).data(), pointers_to(program.environment).data());
-  if (error != 0) throw_spawn_error(program, error);
+  if (error != 0) throw SpawnError(spawn_error(program, error));
   return pid;
+}
+
+std::string obstacle_to_spawn(const ChildProgram& program) {
+  int error = 0;
+  const std::string path = find_program(program, error);
+  if (error == 0) error = error_of_program(program, path);
+  return error == 0 && error_of_folder(program.folder) == 0 ? "" : spawn_error(program, error);
 }
 
 }  // namespace fanfold

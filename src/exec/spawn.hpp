@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <stdexcept>
+#include <string>
 
 namespace fanfold {
 
@@ -25,5 +26,8 @@ struct StandardFiles {
 /// Starts a program as the leader of a new process group, with no signal blocked or ignored. Throws
 /// SpawnError.
 pid_t spawn(const ChildProgram& program, StandardFiles files);
+
+/// What SpawnError would say now, because the folder or the program is not there; else empty. Starts nothing.
+std::string obstacle_to_spawn(const ChildProgram& program);
 
 }  // namespace fanfold

@@ -290,17 +290,44 @@ Template::Template(std::string_view text, const std::vector<Param>& params, Quot
 
 std::string Template::render(const TemplateContext& context) const {
   std::string result;
+  for (const Piece& piece : pieces_) result += piece.rendered(context, quoting_);
+  return result;
+}
+
+std::string Template::preview(const TemplateContext& context, bool place_is_known) const {
+  std::string result;
   for (const Piece& piece : pieces_) {
-    if (piece.kind == Piece::Kind::literal) {
-      result += piece.text;
-      continue;
-    }
-    Value value = piece.value(context);
-    if (!piece.part.empty()) value = path_part(std::get<std::string>(value), piece.part);
-    const std::string text = formatted(value, piece.format);
-    result += quoting_ == Quoting::shell && !piece.raw ? quote_for_shell(text) : text;
+    result += piece.is_known(place_is_known) ? piece.rendered(context, quoting_) : piece.name_in_braces();
   }
   return result;
+}
+
+std::string Template::Piece::rendered(const TemplateContext& context, Quoting quoting) const {
+  if (kind == Kind::literal) return text;
+  Value substituted = value(context);
+  if (!part.empty()) substituted = path_part(std::get<std::string>(substituted), part);
+  const std::string written = formatted(substituted, format);
+  return quoting == Quoting::shell && !raw ? quote_for_shell(written) : written;
+}
+
+bool Template::Piece::is_known(bool place_is_known) const {
+  switch (kind) {
+    case Kind::rank:
+    case Kind::slot:
+      return place_is_known;
+    case Kind::tmp:
+      return false;
+    case Kind::environment:
+      return std::getenv(text.c_str()) != nullptr;
+    default:
+      return true;
+  }
+}
+
+/// Of those that may be unknown.
+std::string Template::Piece::name_in_braces() const {
+  if (kind == Kind::environment) return "{env." + text + "}";
+  return kind == Kind::rank ? "{rank}" : kind == Kind::slot ? "{slot}" : "{tmp}";
 }
 
 Value Template::Piece::value(const TemplateContext& context) const {
@@ -332,6 +359,13 @@ Value Template::Piece::value(const TemplateContext& context) const {
 bool Template::is_constant() const {
   return std::all_of(pieces_.begin(), pieces_.end(),
                      [](const Piece& piece) { return piece.kind == Piece::Kind::literal; });
+}
+
+bool Template::depends_on_execution() const {
+  return std::any_of(pieces_.begin(), pieces_.end(), [](const Piece& piece) {
+    return piece.kind == Piece::Kind::rank || piece.kind == Piece::Kind::slot ||
+           piece.kind == Piece::Kind::tmp;
+  });
 }
 
 bool Template::uses_tmp() const {

@@ -65,10 +65,15 @@ class Template {
 
   /// Throws TemplateError if an environment variable is not set.
   std::string render(const TemplateContext& context) const;
+  /// What people are shown of a task that does not run now: as render, but {tmp}, and {rank} and {slot} too
+  /// unless the place is known, stay in braces; so does an environment variable that is not set.
+  std::string preview(const TemplateContext& context, bool place_is_known) const;
   /// The text as it was written.
   const std::string& text() const { return text_; }
   /// True if nothing is substituted: every task gets the same.
   bool is_constant() const;
+  /// True if it needs {rank}, {slot} or {tmp}, which a task has only while it runs.
+  bool depends_on_execution() const;
   /// True if it needs a temporary folder.
   bool uses_tmp() const;
   /// The slots of the params that it uses, sorted.
@@ -88,6 +93,9 @@ class Template {
     bool raw = false;
 
     Value value(const TemplateContext& context) const;
+    std::string rendered(const TemplateContext& context, Quoting quoting) const;
+    bool is_known(bool place_is_known) const;
+    std::string name_in_braces() const;
   };
   class Parser;
 

@@ -55,6 +55,24 @@ TEST(Template, substitutes_params_and_built_in_names) {
   EXPECT_EQ(rendered("{seed} {seed31}"), "8070450538690379777 1");
 }
 
+TEST(Template, previews_what_is_known_before_a_task_runs) {
+  const auto preview = [](std::string_view text, bool place_is_known) {
+    return Template(text, params, Template::Quoting::shell)
+        .preview(context_of(7, 0.5, "a b"), place_is_known);
+  };
+  EXPECT_EQ(preview("{n} {file} {attempt} {index} {rank:02d} {slot} {tmp}", false),
+            "7 'a b' 2 12 {rank} {slot} {tmp}");
+  EXPECT_EQ(preview("{n} {file} {attempt} {index} {rank:02d} {slot} {tmp}", true), "7 'a b' 2 12 03 4 {tmp}");
+  EXPECT_EQ(preview("{env.FANFOLD_NO_SUCH_VARIABLE} {{", true), "{env.FANFOLD_NO_SUCH_VARIABLE} {");
+}
+
+TEST(Template, knows_what_depends_on_the_execution) {
+  for (const std::string_view text : {"{rank}", "a {slot}", "{tmp}/x"}) {
+    EXPECT_TRUE(Template(text, params).depends_on_execution()) << text;
+  }
+  EXPECT_FALSE(Template("{n} {index} {seed} {attempt} {env.HOME} {{tmp}}", params).depends_on_execution());
+}
+
 TEST(Template, formats_as_std_format_does) {
   EXPECT_EQ(rendered("{n:03d}|{n:>4}|{n:x}"), "007|   7|7");
   EXPECT_EQ(rendered("{x:.3f}|{x:e}|{x:>6}|{x:*^7}|{x:6}|{x:06.2f}"),
