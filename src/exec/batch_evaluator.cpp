@@ -59,6 +59,7 @@ void BatchEvaluator::find_needed_params() {
     }
   }
   if (job_.kernel) std::ranges::for_each(job_.kernel->parameters, add_operand);
+  if (job_.kernel && job_.kernel->input) needed.insert(*job_.kernel->input);
   for (const ValueSpec& value : job_.values) {
     if (const auto* program = std::get_if<expr::Program>(&value.how)) add_program(*program);
   }
@@ -149,7 +150,8 @@ void BatchEvaluator::run_kernel_on(std::span<const std::string_view> outputs) {
   for (std::size_t index = 0; index < spec.parameters.size(); ++index) {
     parameters_[index] = operand_column(spec.parameters[index], info.parameters[index].type, index);
   }
-  const Batch batch(rows(), parameters_, outputs, job_.kernel_key(), streams_, stop_);
+  const auto inputs = spec.input ? columns_[*spec.input].texts() : outputs;
+  const Batch batch(rows(), parameters_, inputs, job_.kernel_key(), streams_, stop_);
   run_kernel(*spec.kernel, batch, std::span(buffers_).subspan(spec.first_slot, info.results.size()),
              failures_);
   for (std::size_t index = 0; index < info.results.size(); ++index) {

@@ -70,6 +70,8 @@ struct SourceSpec {
 struct KernelSpec {
   const Kernel* kernel = nullptr;
   std::vector<Operand> parameters;  ///< in the order of KernelInfo::parameters
+  /// The slot of the texts that it takes as input, where the task has no source whose output it takes.
+  std::optional<std::size_t> input;
   std::size_t first_slot = 0;       ///< of its results, which follow one another
 };
 

@@ -113,6 +113,17 @@ void check_task_keys(TaskReading& task) {
   check_with(task);
 }
 
+/// Without a source, a kernel that takes input takes the texts of this param.
+constexpr const char* input_param = "input";
+
+void check_input_param(const TaskReading& task) {
+  const expr::Scope::Entry* const input = task.reading.job.scope.find(input_param);
+  if (input == nullptr || input->type == Type::text) return;  // null: it was found to be wrong
+  task.reading.error(task.reading.document.root().find("params")->node.find(input_param)->place,
+                     fmt::format("'{}' must be text for the kernel '{}', which takes its bytes as input",
+                                 input_param, task.kernel->info().name));
+}
+
 void check_parts(const TaskReading& task) {
   Reading& reading = task.reading;
   const bool has_values = reading.document.root().find("values") != nullptr;
@@ -123,10 +134,13 @@ void check_parts(const TaskReading& task) {
   if (task.kernel == nullptr || !task.kernel->info().takes_input) return;
   const std::string name = task.kernel->info().name;
   const std::vector<std::string> able = source_names(reading.sources, true);
-  if (task.source == nullptr) {
+  if (task.source == nullptr && reading.is_taken(input_param)) {
+    check_input_param(task);
+  } else if (task.source == nullptr) {
     reading.error(task.kernel_key->place,
-                  fmt::format("the kernel '{}' takes input: the task needs a source with output ({})", name,
-                              listed(able, "or")));
+                  fmt::format("the kernel '{}' takes input: the task needs a source with output ({}), or the "
+                              "axis 'input' of texts in [params]",
+                              name, listed(able, "or")));
   } else if (!task.source->has_output) {
     reading.error(
         task.kernel_key->place,
@@ -203,6 +217,8 @@ void read_task(const TomlEntry& section, Reading& reading) {
   if (task.kernel != nullptr) {
     const KernelInfo& info = task.kernel->info();
     const std::string what = fmt::format("a result of the kernel '{}'", info.name);
+    const expr::Scope::Entry* const input = job.scope.find(input_param);
+    if (info.takes_input && task.source == nullptr && input != nullptr) job.kernel->input = input->slot;
     job.kernel->first_slot = add_results(info.results, task.kernel_key->place, what, reading);
     add_defaults(task);
   }

@@ -8,6 +8,7 @@
   KERNEL(count_down_kernel)              \
   KERNEL(pi_kernel)                      \
   KERNEL(range_sum_kernel)               \
+  KERNEL(sort_kernel)                    \
   KERNEL(words_kernel)
 
 namespace fanfold {

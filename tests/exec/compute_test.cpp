@@ -197,6 +197,30 @@ RC_GTEST_PROP(Compute, LosesOrDoublesNoTaskWhenTasksAreTakenBack, (std::uint64_t
   RC_ASSERT(recalled.size() == job->size());
 }
 
+TEST(Compute, GivesAKernelTheTextsOfAnAxisAsInput) {
+  const auto job = job_of(R"toml(
+[params]
+copy = { count = 2 }
+input = ["two words", "", "a line\n", "äö ü"]
+[task]
+kernel = "words"
+[reduce]
+words = "sum(words)"
+lines = "sum(lines)"
+characters = "sum(characters) by input"
+)toml");
+  Bench bench(*job, compute_threads(2));
+  bench.submit({{0, 8}});
+  bench.finish();
+  const std::vector<reduce::Answer> answers = bench.reported.partial->finish();
+  EXPECT_EQ(std::get<BigInteger>(answers[0].rows[0].value), 12);
+  EXPECT_EQ(std::get<BigInteger>(answers[1].rows[0].value), 2);
+  std::vector<std::int64_t> characters;
+  for (const reduce::AnswerRow& row : answers[2].rows)
+    characters.push_back(std::get<BigInteger>(row.value).convert_to<std::int64_t>());
+  EXPECT_THAT(characters, ElementsAre(0, 14, 18, 8));
+}
+
 TEST(Compute, AsksForOneChunkAheadAndForMoreOfTinyOnes) {
   const auto job = job_of("params.i = { count = 10000000 }\nvalues.y = 'i * 2'\nrun.keep = 'none'");
   Bench bench(*job, compute_threads(1));
