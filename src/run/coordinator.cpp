@@ -40,7 +40,8 @@ Coordinator::Coordinator(const Job& job, Transport& transport, Schedule schedule
       total_(std::move(total)),
       delta_(job.reductions),
       options_(options),
-      members_(static_cast<std::size_t>(transport.size())) {
+      members_(static_cast<std::size_t>(transport.size())),
+      failures_(job.space) {
   members_[0].works = options.rank_zero_works;
   note(Event::Kind::run_started, Rank(0), ChunkId(), TaskIndex(), members_.size());
 }

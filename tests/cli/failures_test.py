@@ -43,7 +43,7 @@ failed in this execution:
     | line 6 of task 2
     | out of paper
     again: fanfold run failing.toml --task 2 --run task-2.run
-  1 task: killed by signal 9 (SIGKILL)
+  2 tasks: killed by signal 9 (SIGKILL): line # of task #
     first: task 5 (i=5 word="it's"), rank 0 on HOST, attempt 1
     | line 2 of task 5
     | line 3 of task 5
@@ -51,14 +51,6 @@ failed in this execution:
     | line 5 of task 5
     | line 6 of task 5
     again: fanfold run failing.toml --task 5 --run task-5.run
-  1 task: killed by signal 9 (SIGKILL)
-    first: task 6 (i=6 word="it's"), rank 0 on HOST, attempt 1
-    | line 2 of task 6
-    | line 3 of task 6
-    | line 4 of task 6
-    | line 5 of task 6
-    | line 6 of task 6
-    again: fanfold run failing.toml --task 6 --run task-6.run
   1 task: its standard output is not one number: 'it's'
     first: task 7 (i=7 word="it's"), rank 0 on HOST, attempt 1
     | line 2 of task 7

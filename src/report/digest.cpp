@@ -1,0 +1,75 @@
+#include "report/digest.hpp"
+
+#include <fmt/format.h>
+
+#include "job/template.hpp"
+#include "report/answers.hpp"
+#include "report/quantity.hpp"
+
+namespace fanfold {
+namespace {
+
+/// Reasons that are shown; the rest is counted and left to `fanfold results --failed`.
+constexpr std::size_t most_shown = 10;
+constexpr std::size_t most_error_lines = 5;
+
+std::string last_lines(const std::string& text) {
+  std::size_t end = text.find_last_not_of("\r\n\t ");
+  if (end == std::string::npos) return {};
+  std::size_t begin = end + 1;
+  for (std::size_t lines = 0; begin > 0; --begin) {
+    if (text[begin - 1] == '\n' && ++lines == most_error_lines) break;
+  }
+  std::string indented = "    | ";
+  for (const char c : text.substr(begin, end + 1 - begin)) {
+    indented += c;
+    if (c == '\n') indented += "    | ";
+  }
+  return indented + "\n";
+}
+
+std::string group_text(const Job& job, const FailureGroup& group, const DigestContext& context) {
+  const std::string params = params_text(job, group.first);
+  const std::uint64_t task = group.first.value();
+  std::string text = fmt::format("  {}{}: {}", group.at_least ? "at least " : "",
+                                 count_of(group.count, "task"), group.error);
+  if (group.lines_differ) text += ": " + group.last_line;
+  text += fmt::format("\n    first: task {}{}", task, params.empty() ? "" : " (" + params + ")");
+  if (group.rank) {
+    text += fmt::format(", rank {}", group.rank->value());
+    if (const std::string host = context.host_of(group); !host.empty()) text += " on " + host;
+  }
+  if (group.has_source) text += fmt::format(", attempt {}", group.attempt.value());
+  text += "\n" + last_lines(group.errors);
+  text +=
+      fmt::format("    again: fanfold run {} --task {} --run task-{}.run\n", context.arguments, task, task);
+  return text;
+}
+
+}  // namespace
+
+std::string digest_text(const Job& job, const std::vector<FailureGroup>& groups, std::uint64_t others,
+                        const DigestContext& context) {
+  std::string text;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (i < most_shown) {
+      text += group_text(job, groups[i], context);
+    } else {
+      others += groups[i].count;
+    }
+  }
+  if (others > 0) text += fmt::format("  {} for other reasons\n", count_of(others, "task"));
+  return text +
+         fmt::format("  all of them: fanfold results {} --failed\n", quote_for_shell(context.run_file));
+}
+
+std::string arguments_of(const JobSource& source) {
+  std::string text = quote_for_shell(source.file);
+  if (source.overrides.seed) text += fmt::format(" --seed {}", *source.overrides.seed);
+  for (const auto& [key, value] : source.overrides.run) {
+    if (key == "timeout") text += " --timeout " + quote_for_shell(value);
+  }
+  return text;
+}
+
+}  // namespace fanfold
