@@ -1,59 +1,103 @@
 // fanfold status: how far a run is, while it is live and afterwards.
 #include <fmt/format.h>
+#include <unistd.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "cli/commands.hpp"
-#include "exec/source.hpp"
-#include "job/job.hpp"
-#include "journal/live_file.hpp"
-#include "journal/run_file.hpp"
-#include "report/quantity.hpp"
-#include "run/open_run.hpp"
+#include "report/progress.hpp"
+#include "report/run_status.hpp"
 
 namespace fanfold {
 namespace {
 
-std::int64_t seconds_since_1970() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
+struct Options {
+  std::string run_file;
+  bool json = false;
+  bool watch = false;
+};
+
+constexpr std::chrono::milliseconds redraw_interval{1000};
+/// How soon the end of a run is seen where nothing is redrawn.
+constexpr std::chrono::milliseconds look_interval{200};
+
+void write_out(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    throw RunError("cannot write to standard output");
 }
 
-std::string live_text(const LiveStatus& live) {
-  if (is_stale(live, seconds_since_1970())) {
-    return fmt::format("interrupted: pid {} on {} is gone; the run can go on\n", live.pid, live.host);
+/// Holds back the signals that a user ends a watch with, so that it ends by itself, between two looks.
+class EndSignals {
+ public:
+  EndSignals() {
+    sigemptyset(&signals_);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals_, signal);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   }
-  // The first thing that is written says who writes, and no more.
-  if (live.ranks == 0) return fmt::format("starting on {} (pid {})\n", live.host, live.pid);
-  return fmt::format("running on {} (pid {}, {}) for {}: {} of {} finished, {} failed, {} handed out\n",
-                     live.host, live.pid, count_of(live.ranks, "rank"), duration_text(live.seconds),
-                     with_separators(live.finished), count_of(live.tasks, "task"),
-                     with_separators(live.failed), with_separators(live.running));
+  /// True if one came before the time was over.
+  bool wait_for(std::chrono::milliseconds time) const {
+    const timespec timeout{static_cast<std::time_t>(time.count() / 1000), time.count() % 1000 * 1'000'000};
+    return sigtimedwait(&signals_, nullptr, &timeout) > 0;
+  }
+
+ private:
+  sigset_t signals_{};
+};
+
+/// Draws the status over the one before.
+void redraw(const std::string& text, std::size_t& lines_above) {
+  const std::string up = lines_above > 0 ? fmt::format("\x1b[{}A", lines_above) : "";
+  // A line that is longer than the terminal is wide would be two.
+  write_out(up + "\x1b[J\x1b[?7l" + text + "\x1b[?7h");
+  lines_above = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-ExitStatus show_status(const std::string& path) {
-  const RunFileReader file(path);
-  const RunHeader& header = file.header();
-  // Reductions are not shown, so that they need not be merged.
-  const RunState state = file.load([](const std::vector<Bytes>&) { return Bytes(); });
-  const std::uint64_t finished = state.finished.size();
-  std::string text =
-      fmt::format("{}: job {}, created {} on {}\n", path, header.job_name, header.created, header.host);
-  text += fmt::format("recorded: {} of {} finished, {} failed; {}, {}\n", with_separators(finished),
-                      count_of(header.tasks, "task"), with_separators(state.failed),
-                      count_of(state.executions, "execution"), duration_text(state.seconds));
-  if (const auto live = read_live(path)) {
-    text += live_text(*live);
-  } else {
-    text += finished == header.tasks ? "ended\n" : "stopped: the run can go on\n";
+ExitStatus watch_on_terminal(const std::string& run_file) {
+  const EndSignals signals;
+  std::size_t lines_above = 0;
+  while (true) {
+    const RunStatus status = read_run_status(run_file);
+    redraw(status_text(status), lines_above);
+    if (!status.running() || signals.wait_for(redraw_interval)) return ExitStatus::success;
   }
-  std::fputs(text.c_str(), stdout);
+}
+
+ExitStatus watch_in_lines(const std::string& run_file) {
+  using Clock = std::chrono::steady_clock;
+  const EndSignals signals;
+  const Clock::time_point begin = Clock::now();
+  double next_line = 0;
+  RunStatus status = read_run_status(run_file);
+  while (status.running()) {
+    const double now = std::chrono::duration<double>(Clock::now() - begin).count();
+    if (now >= next_line && status.live->ranks > 0) {
+      write_out(status_line(*status.live) + "\n");
+      next_line = next_line_after(now);
+    }
+    if (signals.wait_for(look_interval)) return ExitStatus::success;
+    status = read_run_status(run_file);
+  }
+  write_out(status_text(status));
+  return ExitStatus::success;
+}
+
+ExitStatus show_status(const Options& options) {
+  if (options.watch)
+    return isatty(STDOUT_FILENO) == 1 ? watch_on_terminal(options.run_file)
+                                      : watch_in_lines(options.run_file);
+  const RunStatus status = read_run_status(options.run_file);
+  write_out(options.json
+                ? status_json(status).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
+                : status_text(status));
   return ExitStatus::success;
 }
 
@@ -61,10 +105,15 @@ ExitStatus show_status(const std::string& path) {
 
 void add_status_command(CLI::App& program, Action& action) {
   CLI::App* command = program.add_subcommand("status", "Show how far a run is");
-  const auto path = std::make_shared<std::string>();
-  command->add_option("run", *path, "The run file")->required();
-  command->footer("Example: fanfold status pi.run");
-  command->callback([path, &action] { action = [path] { return show_status(*path); }; });
+  const auto options = std::make_shared<Options>();
+  command->add_option("run", options->run_file, "The run file")->required();
+  CLI::Option* json = command->add_flag("--json", options->json, "Print one JSON object");
+  command
+      ->add_flag("--watch", options->watch,
+                 "Show it again every second (in a file or a pipe: at growing intervals) until the run ends")
+      ->excludes(json);
+  command->footer("Example: fanfold status pi.run --watch");
+  command->callback([options, &action] { action = [options] { return show_status(*options); }; });
 }
 
 }  // namespace fanfold

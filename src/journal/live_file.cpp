@@ -65,12 +65,36 @@ bool same_process(const LiveStatus& a, const LiveStatus& b) {
 }
 
 std::string to_json(const LiveStatus& status) {
-  const nlohmann::ordered_json json = {
+  nlohmann::ordered_json json = {
       {"host", status.host},           {"pid", status.pid},         {"process_start", status.process_start},
       {"heartbeat", status.heartbeat}, {"tasks", status.tasks},     {"finished", status.finished},
       {"failed", status.failed},       {"running", status.running}, {"ranks", status.ranks},
-      {"seconds", status.seconds}};
+      {"seconds", status.seconds},     {"rate", status.rate},       {"draining", status.draining}};
+  if (status.remaining) json["remaining"] = *status.remaining;
+  json["loads"] = nlohmann::ordered_json::array();
+  for (const LiveRank& rank : status.loads) {
+    if (json["loads"].size() == most_live_ranks) break;
+    json["loads"].push_back({{"rank", rank.rank},
+                             {"host", rank.host},
+                             {"slots", rank.slots},
+                             {"running", rank.running},
+                             {"load", rank.load},
+                             {"lost", rank.lost}});
+  }
   return json.dump() + "\n";
+}
+
+// What an earlier version did not write is left as it is.
+void read_progress(const nlohmann::json& json, LiveStatus& status) {
+  status.rate = json.value("rate", 0.0);
+  status.draining = json.value("draining", false);
+  if (json.contains("remaining")) status.remaining = json.at("remaining").get<double>();
+  if (!json.contains("loads")) return;
+  for (const nlohmann::json& rank : json.at("loads")) {
+    status.loads.push_back({rank.at("rank").get<std::int32_t>(), rank.at("host").get<std::string>(),
+                            rank.at("slots").get<std::uint32_t>(), rank.at("running").get<std::uint64_t>(),
+                            rank.at("load").get<double>(), rank.at("lost").get<bool>()});
+  }
 }
 
 [[noreturn]] void fail(const fs::path& path) {
@@ -175,6 +199,7 @@ std::optional<LiveStatus> read_live(const fs::path& run_file) {
     status.running = json.value("running", std::uint64_t{0});
     status.ranks = json.value("ranks", std::uint32_t{0});
     status.seconds = json.value("seconds", 0.0);
+    read_progress(json, status);
     return status;
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;

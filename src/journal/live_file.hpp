@@ -5,8 +5,20 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace fanfold {
+
+/// One rank of a run that is live.
+struct LiveRank {
+  std::int32_t rank = 0;
+  std::string host;
+  std::uint32_t slots = 0;    ///< tasks that it runs at the same time
+  std::uint64_t running = 0;  ///< tasks that it has
+  double load = 0;            ///< share of its slots that were busy lately, 0 … 1
+  bool lost = false;
+  bool operator==(const LiveRank&) const = default;
+};
 
 /// What RUN.live says.
 struct LiveStatus {
@@ -21,8 +33,15 @@ struct LiveStatus {
   std::uint64_t failed = 0;
   std::uint64_t running = 0;
   std::uint32_t ranks = 0;
-  double seconds = 0;  ///< since the execution began
+  double seconds = 0;               ///< since the execution began
+  double rate = 0;                  ///< tasks per second, lately
+  std::optional<double> remaining;  ///< seconds, estimated
+  bool draining = false;            ///< no more tasks are started
+  std::vector<LiveRank> loads;      ///< of the first most_live_ranks ranks that have joined
 };
+
+/// The live file stays small, however many ranks there are.
+constexpr std::size_t most_live_ranks = 1000;
 
 /// The name of the live file of a run file.
 std::filesystem::path live_path(const std::filesystem::path& run_file);

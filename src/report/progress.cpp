@@ -14,15 +14,6 @@ namespace {
 /// More ranks than this are shown as the least and the greatest load.
 constexpr std::size_t most_loads = 8;
 
-/// When the log line after the one at `seconds` is due.
-double next_after(double seconds) {
-  constexpr std::array due{1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0};
-  for (const double time : due) {
-    if (time > seconds) return time;
-  }
-  return std::floor(seconds / 600) * 600 + 600;
-}
-
 int percent(double share) { return static_cast<int>(std::lround(100 * share)); }
 
 std::string loads(const Snapshot& snapshot) {
@@ -45,6 +36,14 @@ std::string loads(const Snapshot& snapshot) {
 }
 
 }  // namespace
+
+double next_line_after(double seconds) {
+  constexpr std::array due{1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0};
+  for (const double time : due) {
+    if (time > seconds) return time;
+  }
+  return std::floor(seconds / 600) * 600 + 600;
+}
 
 std::string progress_line(const Snapshot& snapshot) {
   const double share =
@@ -82,7 +81,7 @@ void Progress::on_progress(const Snapshot& snapshot) {
   if (interactive_) {
     terminal_->set_status(progress_line(snapshot));
   } else if (snapshot.seconds >= next_line_) {
-    next_line_ = next_after(snapshot.seconds);
+    next_line_ = next_line_after(snapshot.seconds);
     spdlog::info("{}", progress_line(snapshot));
   }
 }

@@ -27,6 +27,9 @@ class Progress final : public RunObserver {
   double next_line_ = 1;
 };
 
+/// When the log line after the one at `seconds` is due.
+double next_line_after(double seconds);
+
 /// One line: done of total, failed, rate, elapsed, remaining, load for each rank.
 std::string progress_line(const Snapshot& snapshot);
 

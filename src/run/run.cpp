@@ -212,6 +212,14 @@ class Execution {
     status.running = snapshot.outstanding;
     status.ranks = static_cast<std::uint32_t>(snapshot.ranks.size());
     status.seconds = snapshot.seconds;
+    status.rate = snapshot.rate;
+    status.remaining = snapshot.remaining;
+    status.draining = snapshot.draining;
+    for (const RankStatus& rank : snapshot.ranks) {
+      if (status.loads.size() == most_live_ranks) break;
+      status.loads.push_back(
+          {rank.rank.value(), rank.host, rank.slots, rank.outstanding, rank.load, rank.lost});
+    }
     live.update(status);
   }
 

@@ -60,7 +60,9 @@ class InterruptTest(CliTest):
             "6 of 6 tasks succeeded; N s; run file gated.run\n"))
         self.expect(["status", "gated.run"], out="""\
 gated.run: job gated, created TIME on HOST
-recorded: 6 of 6 tasks finished, 0 failed; 2 executions, N s
+recorded: 6 of 6 tasks finished (100%), 0 failed; 2 executions, N s
+  execution 1: TIME on HOST, 1 rank, N s
+  execution 2: TIME on HOST, 1 rank, N s
 ended
 """)
 
@@ -77,7 +79,7 @@ ended
             "stopped early (SIGINT); the same command goes on\n", 75))
         self.expect(["status", "gated.run"], out="""\
 gated.run: job gated, created TIME on HOST
-recorded: 4 of 6 tasks finished, 0 failed; 1 execution, N s
+recorded: 4 of 6 tasks finished (66%), 0 failed; 1 execution, N s
 stopped: the run can go on
 """)
         self.expect_the_rest(4)
@@ -103,8 +105,8 @@ stopped: the run can go on
         self.assertEqual(process.returncode, -signal.SIGKILL)
         self.expect(["status", "gated.run"], out="""\
 gated.run: job gated, created TIME on HOST
-recorded: 2 of 6 tasks finished, 0 failed; 1 execution, N s
-interrupted: pid PID on HOST is gone; the run can go on
+recorded: 2 of 6 tasks finished (33%), 0 failed; 1 execution, N s
+interrupted: pid PID on HOST is gone (heard of N s ago); the run can go on
 """)
         self.open_gate()
         self.expect_the_rest(2)
@@ -119,8 +121,9 @@ interrupted: pid PID on HOST is gone; the run can go on
         self.assertEqual((status.err, status.status), ("", 0))
         # Besides the two that are running, tasks wait at the rank; how many is the schedule's choice.
         self.assertRegex(status.out, r"""\Agated\.run: job gated, created TIME on HOST
-recorded: 2 of 6 tasks finished, 0 failed; 1 execution, N s
-running on HOST \(pid PID, 1 rank\) for N s: 2 of 6 tasks finished, 0 failed, [2-4] handed out
+recorded: 2 of 6 tasks finished \(33%\), 0 failed; 1 execution, N s
+running on HOST \(pid PID, 1 rank, heard of N s ago\) for N s: 2 of 6 tasks finished \(33%\), 0 failed, [2-4] handed out; [\d.]+/s, [^,]+ left
+rank 0 on HOST: load \d+% of 2 slots, [2-4] tasks
 \Z""")
         self.expect(["results", "gated.run"], out="total = 1.5  (2 of 6 tasks)\nmean  = 0.75  (2 of 6 tasks)\n")
         self.open_gate()

@@ -29,6 +29,7 @@ VARYING = [
     (re.compile(r"\bpid \d+"), "pid PID"),
     (re.compile(r"(TIME|rank \d+|running|starting|PID) on (host )?[\w.-]+"), r"\1 on \2HOST"),
     (re.compile(r"(;|,| for) \d+\.\d+ s\b"), r"\1 N s"),
+    (re.compile(r"heard of \d+ s ago"), "heard of N s ago"),
     (re.compile(r",\d+\.\d{6},\d+\.\d{6},"), ",N,N,"),
     (re.compile(r'"(seconds|start|duration)":[\d.e-]+'), r'"\1":N'),
 ]
