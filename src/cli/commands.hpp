@@ -19,5 +19,6 @@ void add_run_command(CLI::App& program, Action& action, std::vector<std::string>
 void add_check_command(CLI::App& program, Action& action);
 void add_status_command(CLI::App& program, Action& action);
 void add_results_command(CLI::App& program, Action& action);
+void add_output_command(CLI::App& program, Action& action);
 
 }  // namespace fanfold

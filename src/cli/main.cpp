@@ -84,6 +84,7 @@ ExitStatus run_program(int argc, char** argv) {
   add_check_command(program, action);
   add_status_command(program, action);
   add_results_command(program, action);
+  add_output_command(program, action);
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& help_or_version) {

@@ -48,4 +48,11 @@ std::optional<TaskRange> parse_selection(const std::string& tasks, const std::st
   return range;
 }
 
+TaskIndex parse_task(const std::string& text, std::uint64_t size) {
+  const auto index = parse_index(text);
+  if (!index || *index >= size)
+    throw UsageError(fmt::format("task: expected an index from 0 to {}, not '{}'", size - 1, text));
+  return TaskIndex(*index);
+}
+
 }  // namespace fanfold

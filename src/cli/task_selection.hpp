@@ -1,4 +1,4 @@
-// --tasks and --task.
+// --tasks, --task and TASK.
 #pragma once
 
 #include <cstdint>
@@ -13,5 +13,8 @@ namespace fanfold {
 /// such thing or outside of 0 … N−1.
 std::optional<TaskRange> parse_selection(const std::string& tasks, const std::string& task,
                                          std::uint64_t size);
+
+/// The TASK of a command line. Throws UsageError if it is no index from 0 to N−1.
+TaskIndex parse_task(const std::string& text, std::uint64_t size);
 
 }  // namespace fanfold

@@ -1,0 +1,116 @@
+// fanfold output: what a task wrote.
+#include <fmt/format.h>
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/task_selection.hpp"
+#include "exec/source.hpp"
+#include "job/job.hpp"
+#include "journal/run_file.hpp"
+#include "report/quantity.hpp"
+
+namespace fanfold {
+namespace {
+
+struct Options {
+  std::string run_file;
+  std::string task;
+  std::optional<std::uint32_t> attempt;
+  bool errors = false;
+  bool all = false;
+};
+
+void write_out(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
+    throw RunError("cannot write to standard output");
+}
+
+/// Why no task of a job has output; empty if they may have.
+std::string why_nothing_is_captured(const Job& job) {
+  if (!job.source) {
+    return job.kernel ? fmt::format("its tasks are computed by the kernel {}, which writes nothing",
+                                    job.kernel->kernel->info().name)
+                      : "its tasks are computed from [values], which write nothing";
+  }
+  const std::string& name = job.source->info->name;
+  if (!job.source->info->has_output)
+    return fmt::format("its tasks have the source '{}', which writes nothing", name);
+  if (!make_source(job)->keeps_output())
+    return fmt::format("what the source '{}' retrieves is not copied into the run file", name);
+  return {};
+}
+
+/// The attempt that is asked for: by default the last.
+const Outcome& chosen(const std::vector<AttemptRecord>& attempts, TaskIndex task,
+                      std::optional<std::uint32_t> number) {
+  if (attempts.empty())
+    throw UsageError(fmt::format("task {} has not ended: nothing of it is recorded", task.value()));
+  if (!number) return attempts.back().outcome;
+  for (auto attempt = attempts.rbegin(); attempt != attempts.rend(); ++attempt) {
+    if (attempt->outcome.attempt.value() == *number) return attempt->outcome;
+  }
+  throw UsageError(
+      fmt::format("task {} has no attempt {}: {} recorded", task.value(), *number,
+                  attempts.size() == 1 ? "1 attempt is" : count_of(attempts.size(), "attempt") + " are"));
+}
+
+std::string section(const Outcome& outcome, const char* stream, const std::string& text) {
+  return fmt::format("==> task {}, attempt {}: {}, {} <==\n{}{}", outcome.task.value(),
+                     outcome.attempt.value(), stream, count_of(text.size(), "byte"), text,
+                     text.empty() || text.back() == '\n' ? "" : "\n");
+}
+
+ExitStatus show_output(const Options& options) {
+  const RunFileReader file(options.run_file);
+  const std::unique_ptr<const Job> job = open_job(file.header().job, source_registry());
+  const TaskIndex task = parse_task(options.task, job->size());
+  if (const std::string why = why_nothing_is_captured(*job); !why.empty())
+    throw UsageError(fmt::format("run file '{}' has no output: {}", options.run_file, why));
+  const std::vector<AttemptRecord> attempts = file.attempts(task);
+  const Outcome& outcome = chosen(attempts, task, options.attempt);
+  if (options.all) {
+    write_out(section(outcome, "standard output", outcome.output) +
+              section(outcome, "standard error", outcome.errors));
+    return ExitStatus::success;
+  }
+  const std::string& text = options.errors ? outcome.errors : outcome.output;
+  const std::string& other = options.errors ? outcome.output : outcome.errors;
+  if (text.empty()) {
+    std::string message = fmt::format("task {} wrote nothing to standard {}", task.value(),
+                                      options.errors ? "error" : "output");
+    if (!other.empty()) {
+      message += fmt::format("; to standard {} it wrote {}", options.errors ? "output" : "error",
+                             count_of(other.size(), "byte"));
+      message += options.errors ? "" : ": add --stderr";
+    }
+    throw UsageError(message);
+  }
+  write_out(text);
+  return ExitStatus::success;
+}
+
+}  // namespace
+
+void add_output_command(CLI::App& program, Action& action) {
+  CLI::App* command = program.add_subcommand("output", "Print what a task wrote to standard output");
+  const auto options = std::make_shared<Options>();
+  command->add_option("run", options->run_file, "The run file")->required();
+  command->add_option("task", options->task, "The task's number")->required();
+  CLI::Option* errors =
+      command->add_flag("--stderr", options->errors, "What it wrote to standard error instead");
+  command->add_flag("--all", options->all, "Both, each with a header")->excludes(errors);
+  command->add_option("--attempt", options->attempt, "Of this attempt; by default the last");
+  command->footer("Example: fanfold output flaky.run 4 --stderr");
+  command->callback([options, &action] { action = [options] { return show_output(*options); }; });
+}
+
+}  // namespace fanfold

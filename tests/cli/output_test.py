@@ -1,0 +1,102 @@
+"""fanfold output: what a task wrote, byte by byte."""
+
+import subprocess
+
+from fanfold_cli import CliTest, PROGRAM, environment, main
+
+WRITING = """\
+[params]
+i = { count = 5 }
+
+[task]
+shell = '''
+  case {i} in
+    0) printf 'plain\\n'; printf 'warned' >&2;;
+    1) printf '\\0\\377\\r\\n';;
+    2) printf 'only an error\\n' >&2; exit 3;;
+    3) ;;
+    4) printf 'attempt {attempt}\\n'; test {attempt} = 2;;
+  esac'''
+
+[run]
+retries = 1
+"""
+
+
+class OutputTest(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.write("writing.toml", WRITING)
+
+    def run_all(self):
+        self.fanfold("run", "writing.toml")
+
+    def test_standard_output(self):
+        self.run_all()
+        self.expect(["output", "writing.run", "0"], out="plain\n")
+        self.expect(["output", "writing.run", "0", "--stderr"], out="warned")
+
+    def test_bytes_are_not_changed(self):
+        self.run_all()
+        ended = subprocess.run([PROGRAM, "output", "writing.run", "1"], cwd=self.folder, env=environment(),
+                               capture_output=True, check=True)
+        self.assertEqual(ended.stdout, b"\0\377\r\n")
+
+    def test_all(self):
+        self.run_all()
+        self.expect(["output", "writing.run", "0", "--all"], out="""\
+==> task 0, attempt 1: standard output, 6 bytes <==
+plain
+==> task 0, attempt 1: standard error, 6 bytes <==
+warned
+""")
+        self.expect(["output", "writing.run", "3", "--all"], out="""\
+==> task 3, attempt 1: standard output, 0 bytes <==
+==> task 3, attempt 1: standard error, 0 bytes <==
+""")
+
+    def test_attempts(self):
+        self.run_all()
+        self.expect(["output", "writing.run", "4"], out="attempt 2\n")
+        self.expect(["output", "writing.run", "4", "--attempt", "1"], out="attempt 1\n")
+        self.expect(["output", "writing.run", "4", "--attempt", "3"], status=2,
+                    err="fanfold: task 4 has no attempt 3: 2 attempts are recorded\n")
+        self.expect(["output", "writing.run", "0", "--attempt", "2"], status=2,
+                    err="fanfold: task 0 has no attempt 2: 1 attempt is recorded\n")
+
+    def test_a_task_that_wrote_nothing(self):
+        self.run_all()
+        self.expect(["output", "writing.run", "2"], status=2, err=(
+            "fanfold: task 2 wrote nothing to standard output; to standard error it wrote 14 bytes: add --stderr\n"))
+        self.expect(["output", "writing.run", "1", "--stderr"], status=2,
+                    err="fanfold: task 1 wrote nothing to standard error; to standard output it wrote 4 bytes\n")
+        self.expect(["output", "writing.run", "3"], status=2, err="fanfold: task 3 wrote nothing to standard output\n")
+
+    def test_a_task_that_has_not_run(self):
+        self.fanfold("run", "writing.toml", "--task", "0")
+        self.expect(["output", "writing.run", "1"], status=2,
+                    err="fanfold: task 1 has not ended: nothing of it is recorded\n")
+
+    def test_task_numbers(self):
+        self.fanfold("run", "writing.toml", "--task", "0")
+        for text in ["5", "-1", "x", "1.0", ""]:
+            self.expect(["output", "writing.run", "--", text], status=2,
+                        err=f"fanfold: task: expected an index from 0 to 4, not '{text}'\n")
+
+    def test_jobs_whose_tasks_write_nothing(self):
+        self.write("data.txt", "data\n")
+        for task, why in [
+                ("kernel = 'range_sum'\nto = 9", "its tasks are computed by the kernel range_sum, which writes nothing"),
+                ("sleep = 0", "its tasks have the source 'sleep', which writes nothing"),
+                ("read = 'data.txt'", "what the source 'read' retrieves is not copied into the run file")]:
+            self.write("quiet.toml", f"[task]\n{task}\n")
+            self.fanfold("run", "quiet.toml", "--fresh")
+            self.expect(["output", "quiet.run", "0"], status=2, err=f"fanfold: run file 'quiet.run' has no output: {why}\n")
+        self.write("quiet.toml", "[values]\nx = '1'\n")
+        self.fanfold("run", "quiet.toml", "--fresh")
+        self.expect(["output", "quiet.run", "0"], status=2, err=(
+            "fanfold: run file 'quiet.run' has no output: its tasks are computed from [values], which write nothing\n"))
+
+
+if __name__ == "__main__":
+    main()
