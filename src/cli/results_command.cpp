@@ -1,17 +1,29 @@
 // fanfold results: the answer of a run, or a row for each of its tasks.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/task_selection.hpp"
 #include "exec/source.hpp"
 #include "job/job.hpp"
 #include "journal/run_file.hpp"
 #include "report/answers.hpp"
-#include "report/rows.hpp"
+#include "report/numpy_rows.hpp"
+#include "report/quantity.hpp"
+#include "report/recorded_digest.hpp"
+#include "report/row_filter.hpp"
+#include "report/row_formats.hpp"
 #include "run/open_run.hpp"
 
 namespace fanfold {
@@ -21,29 +33,127 @@ struct Options {
   std::string run_file;
   bool csv = false;
   bool json_lines = false;
+  std::string numpy_file;
   bool failed = false;
+  bool digest = false;
+  std::optional<std::string> condition;
+  std::string tasks;
+
+  bool wants_rows() const {
+    return csv || json_lines || !numpy_file.empty() || failed || condition.has_value() || !tasks.empty();
+  }
 };
 
-void write_out(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) {
-    throw RunError("cannot write to standard output");
+/// A file that is being written; "-" is standard output.
+class OutputFile {
+ public:
+  explicit OutputFile(const std::string& path)
+      : name_(path == "-" ? "standard output" : "'" + path + "'"),
+        file_(path == "-" ? stdout : std::fopen(path.c_str(), "wb")) {
+    if (file_ == nullptr) throw UsageError(fmt::format("cannot write {}: {}", name_, std::strerror(errno)));
   }
+  ~OutputFile() {
+    if (file_ != nullptr && file_ != stdout) std::fclose(file_);
+  }
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write(std::string_view bytes) {
+    if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail();
+  }
+  /// Throws RunError if something of it could not be written.
+  void close() {
+    std::FILE* const file = std::exchange(file_, nullptr);
+    if ((file == stdout ? std::fflush(file) : std::fclose(file)) != 0) fail();
+  }
+
+ private:
+  [[noreturn]] void fail() const {
+    throw RunError(fmt::format("cannot write {}: {}", name_, std::strerror(errno)));
+  }
+
+  std::string name_;
+  std::FILE* file_;
+};
+
+/// Rows of params alone would look as if the tasks had no results.
+void check_values_are_kept(const Options& options, const Job& job, const RunHeader& header) {
+  if (job.source || header.keeps_values || options.failed) return;
+  throw UsageError(
+      fmt::format("run file '{}' has no values of its {}: they were not kept. Run the job with --keep all "
+                  "(--fresh replaces the "
+                  "run file), or add --failed for the tasks that failed",
+                  options.run_file, count_of(header.tasks, "task")));
+}
+
+/// Reads the rows that are asked for, in batches.
+class Rows {
+ public:
+  Rows(const Options& options, const Job& job, const RunFileReader& file)
+      : job_(job), file_(file), columns_(row_columns(job)) {
+    selection_.failed_only = options.failed;
+    if (const auto tasks = parse_selection(options.tasks, "", job.size())) selection_.tasks = *tasks;
+    if (options.condition) filter_.emplace(*options.condition, job, columns_);
+  }
+
+  const std::vector<RowColumn>& columns() const { return columns_; }
+
+  void read(const RowBatches::Take& take) {
+    RowBatches batches(job_, columns_,
+                       [&](const RowBatch& batch) { take(filter_ ? filter_->apply(batch) : batch); });
+    batches.read(file_, selection_);
+  }
+
+ private:
+  const Job& job_;
+  const RunFileReader& file_;
+  std::vector<RowColumn> columns_;
+  RowSelection selection_;
+  std::optional<RowFilter> filter_;
+};
+
+void write_numpy(Rows& rows, const RunFileReader& file, const std::string& path) {
+  if (path == "-" && isatty(STDOUT_FILENO) == 1)
+    throw UsageError("--npy: standard output is a terminal; name a file, or pipe it into a program");
+  OutputFile out(path);
+  NumpyRows numpy(rows.columns(), [&out](std::string_view bytes) { out.write(bytes); });
+  file.at_one_state([&] {
+    rows.read([&numpy](const RowBatch& batch) { numpy.measure(batch); });
+    numpy.begin();
+    rows.read([&numpy](const RowBatch& batch) { numpy.write(batch); });
+  });
+  out.close();
+}
+
+void write_rows(const Options& options, const Job& job, Rows& rows) {
+  OutputFile out("-");
+  const RowFormat::Write write = [&out](std::string_view text) { out.write(text); };
+  const std::unique_ptr<RowFormat> format = options.csv          ? make_csv_rows(rows.columns(), write)
+                                            : options.json_lines ? make_json_rows(rows.columns(), write)
+                                                                 : make_text_rows(job, rows.columns(), write);
+  format->begin();
+  rows.read([&format](const RowBatch& batch) { format->write(batch); });
+  out.close();
 }
 
 ExitStatus show_results(const Options& options) {
   const RunFileReader file(options.run_file);
   const std::unique_ptr<const Job> job = open_job(file.header().job, source_registry());
-  if (!options.csv && !options.json_lines && !options.failed) {
-    const RunState state = file.load(merge_partials_of(*job));
-    write_out(answers_text(*job, partial_of(*job, state).finish()));
+  if (options.digest || !options.wants_rows()) {
+    OutputFile out("-");
+    out.write(options.digest
+                  ? recorded_digest_text(*job, file, options.run_file)
+                  : answers_text(*job, partial_of(*job, file.load(merge_partials_of(*job))).finish()));
+    out.close();
     return ExitStatus::success;
   }
-  const RowFormat format = options.csv          ? RowFormat::csv
-                           : options.json_lines ? RowFormat::json_lines
-                                                : RowFormat::text;
-  RowWriter rows(*job, format, write_out);
-  rows.begin();
-  file.for_each_row(options.failed, [&rows](const TaskRow& row) { rows.row(row); });
+  check_values_are_kept(options, *job, file.header());
+  Rows rows(options, *job, file);
+  if (options.numpy_file.empty()) {
+    write_rows(options, *job, rows);
+  } else {
+    write_numpy(rows, file, options.numpy_file);
+  }
   return ExitStatus::success;
 }
 
@@ -54,9 +164,28 @@ void add_results_command(CLI::App& program, Action& action) {
   const auto options = std::make_shared<Options>();
   command->add_option("run", options->run_file, "The run file")->required();
   CLI::Option* csv = command->add_flag("--csv", options->csv, "A row for each finished task, as CSV");
-  command->add_flag("--jsonl", options->json_lines, "A row for each finished task, one JSON object a line")
-      ->excludes(csv);
-  command->add_flag("--failed", options->failed, "Rows of failed tasks only");
+  CLI::Option* json_lines =
+      command
+          ->add_flag("--jsonl", options->json_lines, "A row for each finished task, one JSON object a line")
+          ->excludes(csv);
+  CLI::Option* numpy =
+      command
+          ->add_option("--npy", options->numpy_file,
+                       "A row for each finished task, as one NumPy array in this file; -: standard output")
+          ->excludes(csv)
+          ->excludes(json_lines);
+  CLI::Option* failed = command->add_flag("--failed", options->failed, "Rows of failed tasks only");
+  CLI::Option* where = command->add_option("--where", options->condition,
+                                           "Rows only of tasks that meet this condition, such as \"x > 1\"");
+  CLI::Option* tasks = command->add_option(
+      "--tasks", options->tasks, "Rows only of these tasks: FIRST:END, without the one numbered END");
+  command->add_flag("--digest", options->digest, "With --failed: the failures by reason")
+      ->needs(failed)
+      ->excludes(csv)
+      ->excludes(json_lines)
+      ->excludes(numpy)
+      ->excludes(where)
+      ->excludes(tasks);
   command->footer("Example: fanfold results pi.run --csv");
   command->callback([options, &action] { action = [options] { return show_results(*options); }; });
 }

@@ -2,6 +2,8 @@
 // everything that it was sent, for the bytes may come from a peer of another build or from a damaged file.
 #include "job/outcome.hpp"
 
+#include <bit>
+#include <cstring>
 #include <limits>
 
 namespace fanfold {
@@ -51,6 +53,21 @@ void encode_column(ByteWriter& out, const ConstColumn& column) {
       break;
     case Type::text:
       for (const std::string_view text : column.texts()) out.text(text);
+      break;
+  }
+}
+
+void decode_column(ByteReader& in, ColumnBuffer& column) {
+  static_assert(std::endian::native == std::endian::little);
+  switch (column.type()) {
+    case Type::integer:
+      std::memcpy(column.integers().data(), in.raw(8 * column.size()).data(), 8 * column.size());
+      break;
+    case Type::real:
+      std::memcpy(column.reals().data(), in.raw(8 * column.size()).data(), 8 * column.size());
+      break;
+    case Type::text:
+      for (std::string_view& text : column.texts()) text = in.text();
       break;
   }
 }
@@ -186,15 +203,15 @@ Bytes encode_columns(std::span<const ConstColumn> columns, std::size_t rows) {
   return out.take();
 }
 
-std::vector<std::vector<Value>> decode_columns(std::span<const std::byte> data, std::size_t rows) {
+std::vector<ColumnBuffer> decode_columns(std::span<const std::byte> data, std::size_t rows) {
   ByteReader in(data);
-  std::vector<std::vector<Value>> columns(in.count());
-  for (std::vector<Value>& column : columns) {
+  std::vector<ColumnBuffer> columns(in.count());
+  for (ColumnBuffer& column : columns) {
     const Type type = decode_type(in);
     const std::size_t least_bytes = type == Type::text ? 1 : 8;
     if (rows > in.left() / least_bytes) throw DecodeError("a column has fewer values than it should have");
-    column.reserve(rows);
-    for (std::size_t row = 0; row < rows; ++row) column.push_back(decode_value_of(type, in));
+    column.reset(type, rows);
+    decode_column(in, column);
   }
   in.expect_end();
   return columns;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
+#include "core/column_buffer.hpp"
 #include "core/ids.hpp"
 #include "core/status.hpp"
 #include "core/task_set.hpp"
@@ -76,7 +77,7 @@ Value decode_value(ByteReader& in);
 
 /// Columns as bytes: count, then for each its type and its values (fixed-width, texts with lengths).
 Bytes encode_columns(std::span<const ConstColumn> columns, std::size_t rows);
-/// The values of one column after the other. Throws DecodeError unless there are `rows` of each.
-std::vector<std::vector<Value>> decode_columns(std::span<const std::byte> data, std::size_t rows);
+/// The columns. Texts view into `data`. Throws DecodeError unless there are `rows` values of each.
+std::vector<ColumnBuffer> decode_columns(std::span<const std::byte> data, std::size_t rows);
 
 }  // namespace fanfold

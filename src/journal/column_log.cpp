@@ -66,39 +66,50 @@ void ColumnWriter::write_block(const std::vector<const KeptColumns*>& pieces) {
   add_.exec();
 }
 
-ColumnReader::ColumnReader(const SQLite::Database& database)
-    : rows_(database, "SELECT first, id, data, count FROM columns ORDER BY first") {
+ColumnReader::ColumnReader(const SQLite::Database& database, TaskRange tasks)
+    : rows_(
+          database,
+          "SELECT first, id, data, count FROM columns WHERE first < ? AND first + count > ? ORDER BY first") {
+  rows_.bind(1, signed_of(tasks.end));
+  rows_.bind(2, signed_of(tasks.begin));
   more_rows_ = rows_.executeStep();
 }
 
-std::vector<Value> ColumnReader::values_of(std::uint64_t task) {
+ColumnReader::Values ColumnReader::values_of(TaskRange range) {
+  open_blocks_at(range.begin);
+  // Where a block begins that may be newer.
+  if (more_rows_) range.end = std::min(range.end, unsigned_of(rows_.getColumn(0).getInt64()));
+  const auto newest = std::max_element(open_.begin(), open_.end(),
+                                       [](const Block& a, const Block& b) { return a.id < b.id; });
+  if (newest == open_.end()) return {range, {}};
+  Block& block = *newest;
+  while (block.pieces[block.next].tasks.end <= range.begin) {
+    block.pieces[block.next++] = Piece();  // its memory is not needed any more
+  }
+  Piece& piece = block.pieces[block.next];
+  if (piece.columns.empty()) {
+    piece.columns = decode_columns(piece.data, static_cast<std::size_t>(piece.tasks.size()));
+  }
+  Values values{{range.begin, std::min(range.end, piece.tasks.end)}, {}};
+  for (const ColumnBuffer& column : piece.columns) {
+    values.columns.push_back(column.view().rows(static_cast<std::size_t>(range.begin - piece.tasks.begin),
+                                                static_cast<std::size_t>(values.tasks.size())));
+  }
+  return values;
+}
+
+void ColumnReader::open_blocks_at(std::uint64_t task) {
   std::erase_if(open_, [task](const Block& block) { return block.tasks.end <= task; });
   while (more_rows_ && unsigned_of(rows_.getColumn(0).getInt64()) <= task) {
     const std::uint64_t first = unsigned_of(rows_.getColumn(0).getInt64());
     const std::uint64_t count = unsigned_of(rows_.getColumn(3).getInt64());
-    if (first + count > task)
-      open_.push_back(open_block(rows_.getColumn(1).getInt64(), first, blob_of(rows_, 2)));
+    if (first + count > task) {
+      Block block = open_block(rows_.getColumn(1).getInt64(), first, blob_of(rows_, 2));
+      // Its count may be damaged: what it has is what its pieces have.
+      if (block.tasks.end > task) open_.push_back(std::move(block));
+    }
     more_rows_ = rows_.executeStep();
   }
-  const auto newest = std::max_element(open_.begin(), open_.end(),
-                                       [](const Block& a, const Block& b) { return a.id < b.id; });
-  if (newest == open_.end()) return {};
-  Block& block = *newest;
-  while (block.next < block.pieces.size() && block.pieces[block.next].tasks.end <= task) {
-    block.pieces[block.next++] = Piece();  // its memory is not needed any more
-  }
-  if (block.next == block.pieces.size()) return {};
-  Piece& piece = block.pieces[block.next];
-  if (piece.columns.empty()) {
-    piece.columns = decode_columns(piece.data, static_cast<std::size_t>(piece.tasks.size()));
-    piece.data = Bytes();
-  }
-  std::vector<Value> values;
-  values.reserve(piece.columns.size());
-  for (std::vector<Value>& column : piece.columns) {
-    values.push_back(std::move(column[static_cast<std::size_t>(task - piece.tasks.begin)]));
-  }
-  return values;
 }
 
 ColumnReader::Block ColumnReader::open_block(std::int64_t id, std::uint64_t first,

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/column_buffer.hpp"
 #include "core/task_set.hpp"
 #include "job/outcome.hpp"
 
@@ -29,16 +30,25 @@ class ColumnWriter {
 /// the newer values count. Holds the pieces that overlap at one place, unpacked.
 class ColumnReader {
  public:
-  explicit ColumnReader(const SQLite::Database& database);
-  /// The values of a task; empty if none are kept. Precondition: `task` is above that of the last call.
-  /// Throws DecodeError.
-  std::vector<Value> values_of(std::uint64_t task);
+  /// Of the blocks that have some of these tasks.
+  ColumnReader(const SQLite::Database& database, TaskRange tasks);
+
+  /// Consecutive tasks, and their values: a column each, or none if they are not kept. Valid until the next
+  /// call.
+  struct Values {
+    TaskRange tasks;
+    std::vector<ConstColumn> columns;
+  };
+  /// The values of the tasks at the beginning of the range, as many as one piece has of them; at least of
+  /// one. Precondition: the range is not empty and begins after what the last call returned. Throws
+  /// DecodeError.
+  Values values_of(TaskRange range);
 
  private:
   struct Piece {
     TaskRange tasks;
     Bytes data;
-    std::vector<std::vector<Value>> columns;  // decoded when first asked for
+    std::vector<ColumnBuffer> columns;  // decoded when first asked for; texts view into `data`
   };
   struct Block {
     std::int64_t id = 0;
@@ -47,6 +57,7 @@ class ColumnReader {
     std::size_t next = 0;  // the first piece that does not end before the last task asked for
   };
   static Block open_block(std::int64_t id, std::uint64_t first, std::span<const std::byte> blob);
+  void open_blocks_at(std::uint64_t task);
 
   SQLite::Statement rows_;
   bool more_rows_ = true;

@@ -156,10 +156,12 @@ std::int64_t FailureWriter::id_of(const std::string& reason) {
   return id;
 }
 
-FailureReader::FailureReader(const SQLite::Database& database)
+FailureReader::FailureReader(const SQLite::Database& database, TaskRange tasks)
     : rows_(database,
             "SELECT failures.first, failures.tasks, reasons.text FROM failures JOIN reasons ON reasons.id = "
-            "failures.reason ORDER BY failures.first") {
+            "failures.reason WHERE failures.first < ? AND failures.last >= ? ORDER BY failures.first") {
+  rows_.bind(1, signed_of(tasks.end));
+  rows_.bind(2, signed_of(tasks.begin));
   more_rows_ = rows_.executeStep();
   advance();
 }

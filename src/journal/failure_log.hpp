@@ -56,11 +56,11 @@ class FailureWriter {
   std::map<std::string, std::int64_t> ids_;  // of the reasons seen lately
 };
 
-/// Reads all failed tasks in ascending order. Holds the blocks that overlap at one place, a few tens of KB
-/// each.
+/// Reads failed tasks in ascending order: all blocks that have some of the tasks asked for. Holds the blocks
+/// that overlap at one place, a few tens of KB each.
 class FailureReader {
  public:
-  explicit FailureReader(const SQLite::Database& database);
+  FailureReader(const SQLite::Database& database, TaskRange tasks);
 
   struct Failure {
     TaskRange tasks;

@@ -10,10 +10,13 @@
 
 namespace fanfold {
 
-/// Calls `row` for each finished task in ascending order; `failed_only`: those that failed. Streams: memory
-/// does not grow with tasks. Throws DecodeError at damage.
-void read_rows(const SQLite::Database& database, bool failed_only,
-               const std::function<void(const TaskRow&)>& row);
+/// Visits the rows of finished tasks in ascending order. Streams: memory does not grow with tasks. Throws
+/// DecodeError at damage.
+void read_rows(const SQLite::Database& database, const RowSelection& selection, const RowVisitor& visitor);
+
+/// The same, one row after the other.
+void read_each_row(const SQLite::Database& database, const RowSelection& selection,
+                   const std::function<void(const TaskRow&)>& row);
 
 /// The tasks that failed.
 TaskSet read_failed(const SQLite::Database& database);

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -91,6 +93,40 @@ struct TaskRow {
   std::int32_t exit_code = 0;
   std::int32_t signal = 0;
   std::vector<Value> values;  ///< in the order of Job::value_slots; empty if it failed or values are not kept
+  std::uint32_t execution = 0;  ///< in which it ended; 0 for kernel-only tasks: not recorded
+  std::uint32_t slot = 0;
+};
+
+/// Which rows are asked for.
+struct RowSelection {
+  bool failed_only = false;
+  TaskRange tasks{0, std::numeric_limits<std::int64_t>::max()};
+};
+
+/// Takes rows in ascending order of tasks. Neither argument outlives the call.
+struct RowVisitor {
+  /// A task with a source, or one that failed.
+  std::function<void(const TaskRow&)> row;
+  /// Consecutive kernel-only tasks that succeeded: a column for each of Job::value_slots, or none if their
+  /// values are not kept.
+  std::function<void(TaskRange tasks, std::span<const ConstColumn> values)> block;
+};
+
+/// One start or resumption of a run.
+struct ExecutionRecord {
+  std::uint32_t number = 0;  ///< from 1
+  std::string host;          ///< of the coordinator
+  std::int64_t pid = 0;
+  std::uint32_t ranks = 0;
+  std::string started;  ///< ISO 8601, UTC
+  std::string fanfold_version;
+  double seconds = 0;  ///< how long it has run, at its last commit
+};
+
+/// An attempt of a task with a source.
+struct AttemptRecord {
+  std::uint32_t execution = 0;
+  Outcome outcome;  ///< `start`: seconds since that execution began
 };
 
 /// What a run file could not give: it is damaged, locked by another program, of a newer version, no run file
@@ -163,13 +199,26 @@ class RunFileReader {
   RunState load(const RunFileWriter::MergePartials& merge) const;
   /// Finished tasks in ascending order; `failed_only`: those that failed.
   void for_each_row(bool failed_only, const std::function<void(const TaskRow&)>& row) const;
+  /// The same, columns at a time.
+  void visit_rows(const RowSelection& selection, const RowVisitor& visitor) const;
+  /// The row of one task; none if it has not finished.
+  std::optional<TaskRow> row(TaskIndex task) const;
+  /// Failed tasks: those with a source one by one, with the tail of their standard error, in ascending order;
+  /// then ranges of kernel-only tasks that failed for one reason, in ascending order.
+  void for_each_failure(const std::function<void(const AttemptRecord&)>& attempt,
+                        const std::function<void(TaskRange, const std::string& reason)>& range) const;
   /// Standard output and standard error of a task's last attempt; none if it has no row.
   struct Captured {
     std::string output;
     std::string errors;
   };
   std::optional<Captured> captured(TaskIndex task) const;
+  /// All attempts of a task with a source that have ended, with their output, in their order.
+  std::vector<AttemptRecord> attempts(TaskIndex task) const;
+  std::vector<ExecutionRecord> executions() const;
   void for_each_event(const std::function<void(std::uint32_t execution, const Event&)>& event) const;
+  /// Calls `read`, all of whose calls of this reader see one state of the file.
+  void at_one_state(const std::function<void()>& read) const;
 
  private:
   struct Impl;

@@ -188,7 +188,7 @@ void RunFileWriter::replace_reductions(const RunHeader& header, const RunState& 
 }
 
 void RunFileWriter::for_each_row(const std::function<void(const TaskRow&)>& row) const {
-  impl_->reading([&] { read_rows(impl_->database, false, row); });
+  impl_->reading([&] { read_each_row(impl_->database, {}, row); });
 }
 
 }  // namespace fanfold

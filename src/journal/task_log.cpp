@@ -63,6 +63,26 @@ std::string unpack_text(const SQLite::Statement& statement, int index) {
   return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
+// The columns of an attempt, in this order: execution, task, attempt, status, error, rank, slot, start,
+// duration, exit_code, signal, output (left out here), errors.
+AttemptRecord attempt_of(const SQLite::Statement& rows) {
+  AttemptRecord attempt;
+  attempt.execution = rows.getColumn(0).getUInt();
+  Outcome& outcome = attempt.outcome;
+  outcome.task = TaskIndex(unsigned_of(rows.getColumn(1).getInt64()));
+  outcome.attempt = Attempt(rows.getColumn(2).getUInt());
+  outcome.status = status_of(rows.getColumn(3).getInt());
+  outcome.error = rows.getColumn(4).getString();
+  outcome.rank = Rank(rows.getColumn(5).getInt());
+  outcome.slot = rows.getColumn(6).getUInt();
+  outcome.start = rows.getColumn(7).getDouble();
+  outcome.duration = rows.getColumn(8).getDouble();
+  outcome.exit_code = rows.getColumn(9).getInt();
+  outcome.signal = rows.getColumn(10).getInt();
+  outcome.errors = unpack_text(rows, 12);
+  return attempt;
+}
+
 // An entry may hold several attempts of one task: the highest is the last.
 std::unordered_map<std::uint64_t, std::uint32_t> last_attempts(const std::vector<Outcome>& outcomes) {
   std::unordered_map<std::uint64_t, std::uint32_t> last;
@@ -148,12 +168,13 @@ void TaskWriter::write_attempt(std::uint32_t execution, const Outcome& outcome) 
   row.exec();
 }
 
-TaskReader::TaskReader(const SQLite::Database& database, bool failed_only)
+TaskReader::TaskReader(const SQLite::Database& database, const RowSelection& selection)
     : rows_(database,
-            std::string(
-                "SELECT task, status, error, attempts, rank, start, duration, exit_code, signal, results "
-                "FROM tasks ") +
-                (failed_only ? "WHERE status <> 0 ORDER BY task" : "ORDER BY task")) {
+            std::string("SELECT task, status, error, attempts, rank, start, duration, exit_code, signal, "
+                        "results, execution, slot FROM tasks WHERE task >= ? AND task < ?") +
+                (selection.failed_only ? " AND status <> 0 ORDER BY task" : " ORDER BY task")) {
+  rows_.bind(1, signed_of(selection.tasks.begin));
+  rows_.bind(2, signed_of(selection.tasks.end));
   advance();
 }
 
@@ -173,7 +194,29 @@ void TaskReader::advance() {
   row.exit_code = rows_.getColumn(7).getInt();
   row.signal = rows_.getColumn(8).getInt();
   row.values = decode_values(blob_of(rows_, 9));
+  row.execution = rows_.getColumn(10).getUInt();
+  row.slot = rows_.getColumn(11).getUInt();
   current_ = std::move(row);
+}
+
+std::vector<AttemptRecord> read_attempts(const SQLite::Database& database, TaskIndex task) {
+  SQLite::Statement rows(
+      database,
+      "SELECT execution, task, attempt, status, error, rank, slot, start, duration, exit_code, signal, "
+      "output, "
+      "errors, NULL, 0 AS part, id AS place FROM attempts WHERE task = ?1 UNION ALL "
+      "SELECT execution, tasks.task, attempts, status, error, rank, slot, start, duration, exit_code, "
+      "signal, "
+      "output, errors, results, 1, 0 FROM tasks LEFT JOIN outputs ON outputs.task = tasks.task "
+      "WHERE tasks.task = ?1 ORDER BY part, place");
+  rows.bind(1, signed_of(task.value()));
+  std::vector<AttemptRecord> attempts;
+  while (rows.executeStep()) {
+    attempts.push_back(attempt_of(rows));
+    attempts.back().outcome.output = unpack_text(rows, 11);
+    attempts.back().outcome.values = decode_values(blob_of(rows, 13));
+  }
+  return attempts;
 }
 
 std::optional<RunFileReader::Captured> read_captured(const SQLite::Database& database, TaskIndex task) {
@@ -184,6 +227,24 @@ std::optional<RunFileReader::Captured> read_captured(const SQLite::Database& dat
   row.bind(1, signed_of(task.value()));
   if (!row.executeStep()) return std::nullopt;
   return RunFileReader::Captured{unpack_text(row, 0), unpack_text(row, 1)};
+}
+
+FailedTaskReader::FailedTaskReader(const SQLite::Database& database)
+    : rows_(
+          database,
+          "SELECT execution, tasks.task, attempts, status, error, rank, slot, start, duration, exit_code, "
+          "signal, "
+          "NULL, errors FROM tasks LEFT JOIN outputs ON outputs.task = tasks.task WHERE status <> 0 ORDER BY "
+          "tasks.task") {
+  advance();
+}
+
+void FailedTaskReader::advance() {
+  if (rows_.executeStep()) {
+    current_ = attempt_of(rows_);
+  } else {
+    current_.reset();
+  }
 }
 
 }  // namespace fanfold

@@ -33,7 +33,7 @@ class TaskWriter {
 /// Reads the rows of tasks with a source in ascending order.
 class TaskReader {
  public:
-  TaskReader(const SQLite::Database& database, bool failed_only);
+  TaskReader(const SQLite::Database& database, const RowSelection& selection);
   /// Where it stands; none at the end.
   const std::optional<TaskRow>& current() const { return current_; }
   /// Throws DecodeError if the row is damaged.
@@ -46,5 +46,23 @@ class TaskReader {
 
 /// Output of a task's last attempt; none if it has no row.
 std::optional<RunFileReader::Captured> read_captured(const SQLite::Database& database, TaskIndex task);
+
+/// All attempts of a task with a source, with their output; the last is the one that counts, if the task has
+/// ended.
+std::vector<AttemptRecord> read_attempts(const SQLite::Database& database, TaskIndex task);
+
+/// Failed tasks with a source in ascending order, with the tail of their standard error.
+class FailedTaskReader {
+ public:
+  explicit FailedTaskReader(const SQLite::Database& database);
+  /// Where it stands; none at the end.
+  const std::optional<AttemptRecord>& current() const { return current_; }
+  /// Throws DecodeError if the row is damaged.
+  void advance();
+
+ private:
+  SQLite::Statement rows_;
+  std::optional<AttemptRecord> current_;
+};
 
 }  // namespace fanfold

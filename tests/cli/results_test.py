@@ -71,7 +71,7 @@ task,i,model,value,x,twice,status,attempts,rank,start,duration,exit_code,error
     def test_status(self):
         self.expect(["status", "programs.run"], out="""\
 programs.run: job programs, created TIME on HOST
-recorded: 4 of 4 tasks finished, 1 failed; 1 execution, N s
+recorded: 4 of 4 tasks finished (100%), 1 failed; 1 execution, N s
 ended
 """)
 
@@ -79,7 +79,7 @@ ended
         self.fanfold("run", "programs.toml", "--tasks", "1:3", "--run", "part.run")
         self.expect(["status", "part.run"], out="""\
 part.run: job programs, created TIME on HOST
-recorded: 2 of 4 tasks finished, 1 failed; 1 execution, N s
+recorded: 2 of 4 tasks finished (50%), 1 failed; 1 execution, N s
 stopped: the run can go on
 """)
         self.expect(["results", "part.run"], out="total = 1.5  (1 of 4 tasks)\n")

@@ -18,16 +18,18 @@ class UsageTest(CliTest):
 
     def test_help(self):
         self.expect_help(["--help"], "fanfold runs many independent tasks, defined in one file, over MPI ranks and threads.",
-                         ["  run ", "  check ", "  status ", "  results "])
+                         ["  run ", "  check ", "  status ", "  results ", "  output "])
         self.expect_help(["run", "--help"], "Run a job, or go on with a run that was stopped",
                          ["--ranks", "--run", "--fresh", "--retry-failed", "--tasks", "--task", "--seed", "--retries",
                           "--timeout", "--on-failure", "--max-failures", "--keep", "--io-threads", "--compute-threads",
                           "--chunk", "--walltime", "--simd", "--coordinate-only", "--json", "--quiet", "--verbose",
                           "Example: fanfold run"])
         self.expect_help(["check", "--help"], "Check a job file and show what it would run", ["Example: fanfold check"])
-        self.expect_help(["status", "--help"], "Show how far a run is", ["Example: fanfold status"])
+        self.expect_help(["status", "--help"], "Show how far a run is", ["--json", "--watch", "Example: fanfold status"])
         self.expect_help(["results", "--help"], "Show the answer of a run, or a row for each task",
-                         ["--csv", "--jsonl", "--failed", "Example: fanfold results"])
+                         ["--csv", "--jsonl", "--npy", "--failed", "--digest", "--where", "--tasks", "Example: fanfold results"])
+        self.expect_help(["output", "--help"], "Print what a task wrote to standard output",
+                         ["--stderr", "--all", "--attempt", "Example: fanfold output"])
 
     def test_version(self):
         ended = self.fanfold("--version")
@@ -53,6 +55,7 @@ class UsageTest(CliTest):
         self.expect_error(["check"], "job is required", "check ")
         self.expect_error(["status"], "run is required", "status ")
         self.expect_error(["results"], "run is required", "results ")
+        self.expect_error(["output", "a.run"], "task is required", "output ")
         self.expect_error(["check", "a.toml", "b.toml"], "unexpected argument 'b.toml'", "check ")
 
     def test_options_that_exclude_each_other(self):

@@ -139,8 +139,8 @@ run.keep = "all"
     const auto columns = decode_columns(kept.data, kept.tasks.size());
     ASSERT_EQ(columns.size(), 2U);
     for (std::uint64_t row = 0; row < kept.tasks.size(); ++row) {
-      y[kept.tasks.begin + row] = std::get<double>(columns[0][row]);
-      z[kept.tasks.begin + row] = std::get<std::int64_t>(columns[1][row]);
+      y[kept.tasks.begin + row] = columns[0].view().reals()[row];
+      z[kept.tasks.begin + row] = columns[1].view().integers()[row];
     }
   }
   for (std::uint64_t i = 0; i < job->size(); ++i) {

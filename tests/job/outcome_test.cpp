@@ -141,9 +141,9 @@ TEST(Columns, come_back_from_their_bytes) {
   const auto decoded = decode_columns(bytes, 3);
   ASSERT_EQ(decoded.size(), 3U);
   for (std::size_t row = 0; row < 3; ++row) {
-    EXPECT_EQ(decoded[0][row], Value(integers[row]));
-    EXPECT_EQ(decoded[1][row], Value(reals[row]));
-    EXPECT_EQ(decoded[2][row], Value(std::string(texts[row])));
+    EXPECT_EQ(decoded[0].view().value(row), Value(integers[row]));
+    EXPECT_EQ(decoded[1].view().value(row), Value(reals[row]));
+    EXPECT_EQ(decoded[2].view().value(row), Value(std::string(texts[row])));
   }
   EXPECT_THROW(decode_columns(bytes, 2), DecodeError);
   EXPECT_THROW(decode_columns(bytes, 4), DecodeError);
