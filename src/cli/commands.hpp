@@ -20,5 +20,6 @@ void add_check_command(CLI::App& program, Action& action);
 void add_status_command(CLI::App& program, Action& action);
 void add_results_command(CLI::App& program, Action& action);
 void add_output_command(CLI::App& program, Action& action);
+void add_explain_command(CLI::App& program, Action& action);
 
 }  // namespace fanfold

@@ -85,6 +85,7 @@ ExitStatus run_program(int argc, char** argv) {
   add_status_command(program, action);
   add_results_command(program, action);
   add_output_command(program, action);
+  add_explain_command(program, action);
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& help_or_version) {

@@ -27,14 +27,14 @@ constexpr int run_file_version = 1;
 struct Event {
   enum class Kind : std::uint8_t {
     run_started = 0,  ///< count: ranks
-    rank_joined = 1,  ///< detail: host
-    chunk_sent = 2,   ///< chunk, task: its first, count: tasks
-    chunk_done = 3,   ///< chunk (a part of it), count: tasks, detail: empty
-    returned = 4,     ///< chunk, count: tasks
-    retried = 5,      ///< task
-    rank_lost = 6,
-    drain = 7,
-    run_ended = 8,  ///< count: finished tasks; detail: why
+    rank_joined = 1,  ///< count: slots, detail: host
+    chunk_sent = 2,   ///< chunk, task: its first, count: tasks, detail: see event_detail
+    chunk_done = 3,   ///< chunk (a part of it), task: the lowest that ended for good, count, detail: likewise
+    returned = 4,     ///< chunk (a part of it), task: the first, count, detail: likewise
+    retried = 5,      ///< task, chunk, count: the attempt that failed, detail: why
+    rank_lost = 6,    ///< count: tasks that it had
+    drain = 7,        ///< detail: why
+    run_ended = 8,    ///< count: finished tasks; detail: why
   };
   double time = 0;  ///< seconds since the execution began
   Kind kind{};

@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/overloaded.hpp"
 #include "core/version.hpp"
+#include "journal/event_tasks.hpp"
 
 namespace fanfold {
 namespace {
@@ -124,7 +125,8 @@ void Coordinator::count(Rank from, Report report) {
   Member& member = members_[static_cast<std::size_t>(from.value())];
   member.busy += report.busy;
   note(Event::Kind::chunk_done, from, report.chunk,
-       TaskIndex(report.finished.first().value_or(TaskRange{}).begin), report.finished.size());
+       TaskIndex(report.finished.first().value_or(TaskRange{}).begin), report.finished.size(),
+       report.finished.range_count() > 1 ? event_detail(report.finished.ranges()) : std::string());
   if (!report.partial.empty()) {
     ByteReader reader(report.partial);
     delta_.merge_encoded(reader);
@@ -152,7 +154,8 @@ void Coordinator::count(Rank from, Report report) {
 void Coordinator::on_returned(Rank from, const ReturnMsg& returned) {
   for (const ChunkTasks& part : returned.parts) {
     if (!part.tasks.empty()) {
-      note(Event::Kind::returned, from, part.chunk, TaskIndex(part.tasks.front().begin), size_of(part.tasks));
+      note(Event::Kind::returned, from, part.chunk, TaskIndex(part.tasks.front().begin), size_of(part.tasks),
+           event_detail(part.tasks));
     }
   }
   schedule_.on_returned(from, returned.parts, clock_.now());
@@ -181,7 +184,8 @@ bool Coordinator::send_decisions() {
     std::visit(Overloaded{
                    [this](Schedule::SendChunk& send) {
                      note(Event::Kind::chunk_sent, send.rank, send.chunk.id,
-                          TaskIndex(send.chunk.tasks.front().begin), size_of(send.chunk.tasks));
+                          TaskIndex(send.chunk.tasks.front().begin), size_of(send.chunk.tasks),
+                          event_detail(send.chunk.tasks));
                      transport_.send(send.rank, encode(Message(ChunkMsg{std::move(send.chunk)})));
                    },
                    [this](const Schedule::SendRecall& send) {

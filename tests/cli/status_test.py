@@ -184,7 +184,7 @@ def re_up(frame):
 
 class MistakesTest(CliTest):
     COMMANDS = [["status", "X"], ["status", "X", "--watch"], ["status", "X", "--json"], ["results", "X"],
-                ["results", "X", "--csv"], ["results", "X", "--failed", "--digest"], ["output", "X", "0"]]
+                ["results", "X", "--csv"], ["results", "X", "--failed", "--digest"], ["output", "X", "0"], ["explain", "X", "0"]]
 
     def expect_refusal(self, run_file, message):
         for command in self.COMMANDS:

@@ -18,7 +18,7 @@ class UsageTest(CliTest):
 
     def test_help(self):
         self.expect_help(["--help"], "fanfold runs many independent tasks, defined in one file, over MPI ranks and threads.",
-                         ["  run ", "  check ", "  status ", "  results ", "  output "])
+                         ["  run ", "  check ", "  status ", "  results ", "  output ", "  explain "])
         self.expect_help(["run", "--help"], "Run a job, or go on with a run that was stopped",
                          ["--ranks", "--run", "--fresh", "--retry-failed", "--tasks", "--task", "--seed", "--retries",
                           "--timeout", "--on-failure", "--max-failures", "--keep", "--io-threads", "--compute-threads",
@@ -30,6 +30,8 @@ class UsageTest(CliTest):
                          ["--csv", "--jsonl", "--npy", "--failed", "--digest", "--where", "--tasks", "Example: fanfold results"])
         self.expect_help(["output", "--help"], "Print what a task wrote to standard output",
                          ["--stderr", "--all", "--attempt", "Example: fanfold output"])
+        self.expect_help(["explain", "--help"], "Tell what a task ran, where and when, and what came of it",
+                         ["Example: fanfold explain"])
 
     def test_version(self):
         ended = self.fanfold("--version")

@@ -55,6 +55,10 @@ TEST_F(Live, says_who_writes_and_how_far_it_is) {
   status.finished = 8;
   status.seconds = 1.5;
   status.heartbeat = 1'000;
+  status.rate = 2.5;
+  status.remaining = 0.125;
+  status.draining = true;
+  status.loads = {{0, "nodea", 2, 3, 0.5, false}, {1, "nodeb", 4, 0, 1, true}};
   live.update(status);
 
   const std::optional<LiveStatus> read = read_live(run_);
@@ -69,6 +73,17 @@ TEST_F(Live, says_who_writes_and_how_far_it_is) {
   EXPECT_EQ(read->running, 3u);
   EXPECT_EQ(read->ranks, 4u);
   EXPECT_EQ(read->seconds, 1.5);
+  EXPECT_EQ(read->rate, 2.5);
+  EXPECT_EQ(read->remaining, 0.125);
+  EXPECT_TRUE(read->draining);
+  EXPECT_EQ(read->loads, status.loads);
+}
+
+TEST_F(Live, does_not_grow_with_the_ranks) {
+  LiveStatus status;
+  status.loads.resize(most_live_ranks + 1);
+  const LiveFile live(run_, status);
+  EXPECT_EQ(read_live(run_)->loads.size(), most_live_ranks);
 }
 
 TEST_F(Live, goes_with_its_holder_and_leaves_nothing) {

@@ -98,6 +98,40 @@ void check_rows(const RunFileReader& reader, const Model& model, bool failed_onl
   RC_ASSERT(next == model.end());
 }
 
+// A part of the rows, and one alone, are as in all of them.
+void check_selections(const RunFileReader& reader, const Model& model) {
+  const std::uint64_t begin = *rc::gen::inRange<std::uint64_t>(0, tasks);
+  const std::uint64_t end = *rc::gen::inRange<std::uint64_t>(begin, tasks + 1);
+  std::vector<std::uint64_t> expected;
+  for (const auto& [task, row] : model) {
+    if (task >= begin && task < end) expected.push_back(task);
+  }
+  for (const bool failed_only : {false, true}) {
+    std::vector<std::uint64_t> seen;
+    RowVisitor visitor;
+    visitor.row = [&](const TaskRow& row) { seen.push_back(row.task.value()); };
+    visitor.block = [&](TaskRange range, std::span<const ConstColumn> values) {
+      for (std::uint64_t task = range.begin; task < range.end; ++task) {
+        seen.push_back(task);
+        for (std::size_t i = 0; i < values.size(); ++i) {
+          RC_ASSERT(values[i].size() == range.size());
+          RC_ASSERT(values[i].value(task - range.begin) == model.at(task).values[i]);
+        }
+      }
+    };
+    reader.visit_rows({failed_only, {begin, end}}, visitor);
+    if (failed_only) std::erase_if(expected, [&](std::uint64_t task) { return !model.at(task).failed(); });
+    RC_ASSERT(seen == expected);
+  }
+  const std::optional<TaskRow> row = reader.row(TaskIndex(begin));
+  RC_ASSERT(row.has_value() == model.contains(begin));
+  if (row) RC_ASSERT(row->values == model.at(begin).values && row->error == model.at(begin).error);
+  std::uint64_t failed = 0;
+  reader.for_each_failure([&](const AttemptRecord&) { ++failed; },
+                          [&](TaskRange range, const std::string&) { failed += range.size(); });
+  RC_ASSERT(failed == reader.load(add_partials).failed);
+}
+
 RC_GTEST_PROP(RunFileProperty, equals_a_plain_model, ()) {
   const TemporaryFolder folder;
   const std::filesystem::path path = folder / "pi.run";
@@ -135,6 +169,7 @@ RC_GTEST_PROP(RunFileProperty, equals_a_plain_model, ()) {
   check_state(reader.load(add_partials), model);
   check_rows(reader, model, false);
   check_rows(reader, model, true);
+  check_selections(reader, model);
 }
 
 }  // namespace

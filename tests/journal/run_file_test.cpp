@@ -195,6 +195,15 @@ TEST_P(RunFile, the_last_attempt_is_the_row_of_a_task_that_was_retried) {
   EXPECT_EQ(rows[0].attempts, 3u);
   EXPECT_EQ(reader.captured(TaskIndex(5))->output, "out 5");
   EXPECT_EQ(reader.captured(TaskIndex(5))->errors, "");
+
+  const std::vector<AttemptRecord> attempts = reader.attempts(TaskIndex(5));
+  ASSERT_EQ(attempts.size(), 3u);
+  for (std::uint32_t i = 0; i < 3; ++i) EXPECT_EQ(attempts[i].outcome.attempt, Attempt(i + 1));
+  EXPECT_EQ(attempts[0].outcome.status, Status::failed);
+  EXPECT_EQ(attempts[1].outcome.errors, failed_outcome_of(5, 2).errors);
+  EXPECT_EQ(attempts[2].outcome.output, "out 5");
+  EXPECT_EQ(attempts[2].outcome.values, outcome_of(5).values);
+  EXPECT_TRUE(reader.attempts(TaskIndex(4)).empty());
 }
 
 TEST_P(RunFile, rows_come_in_ascending_order_from_rows_columns_and_failures) {
