@@ -94,7 +94,13 @@ class Trail {
     }
   }
 
-  std::vector<Entry> take() { return std::move(entries_); }
+  /// After the last event.
+  std::vector<Entry> take() {
+    end_execution();
+    return std::move(entries_);
+  }
+  /// Chunks of which too few tasks are recorded to know whether this task was among them.
+  std::uint64_t doubtful_chunks() const { return doubtful_chunks_; }
 
  private:
   struct Holder {
@@ -103,14 +109,22 @@ class Trail {
   };
 
   void begin(std::uint32_t execution) {
+    end_execution();
     execution_ = execution;
     holder_.reset();
     measured_ = false;
     hosts_.clear();
   }
 
+  /// Attempts that no event told of: of a chunk whose tasks are not all recorded.
+  void end_execution() {
+    const auto is_left = [this](const AttemptRecord& each) { return each.execution == execution_; };
+    while (std::any_of(attempts_.begin(), attempts_.end(), is_left)) add_attempt(std::nullopt);
+  }
+
   void on_sent(const Event& event) {
     const std::optional<bool> is_in = concerns(event, task_);
+    if (!is_in) ++doubtful_chunks_;
     if (!is_in.value_or(false)) return;
     holder_ = Holder{event.chunk, event.rank};
     add(event, fmt::format("sent to {} in chunk {} {}: {}", rank_text(event.rank), event.chunk.value(),
@@ -172,6 +186,7 @@ class Trail {
   std::vector<AttemptRecord> attempts_;  // that were not met yet
   std::uint32_t execution_ = 0;
   std::optional<Holder> holder_;
+  std::uint64_t doubtful_chunks_ = 0;
   bool measured_ = false;  // a chunk of this execution has been reported
   std::map<Rank, std::string> hosts_;
   std::vector<Entry> entries_;
@@ -191,21 +206,25 @@ std::string execution_text(const std::vector<ExecutionRecord>& executions, std::
 std::string task_story(const Job& job, const RunFileReader& file, TaskIndex task) {
   std::vector<ExecutionRecord> executions;
   std::vector<Entry> entries;
+  std::uint64_t doubtful_chunks = 0;
   file.at_one_state([&] {
     executions = file.executions();
     Trail trail(job, task, file.attempts(task));
     file.for_each_event(
         [&trail](std::uint32_t number, const Event& event) { trail.on_event(number, event); });
     entries = trail.take();
+    doubtful_chunks = trail.doubtful_chunks();
   });
-  if (entries.empty()) return "nothing is recorded of it being handed out\n";
-  std::string text;
+  std::string text = entries.empty() ? "nothing is recorded of it being handed out\n" : "";
   std::uint32_t execution = 0;
   for (const Entry& entry : entries) {
     if (entry.execution != execution) text += execution_text(executions, entry.execution);
     execution = entry.execution;
     text += fmt::format("  {:7.3f} s  {}\n", entry.time, entry.text);
   }
+  if (doubtful_chunks > 0)
+    text += fmt::format("it may also have been in {}, of which not all tasks are recorded\n",
+                        count_of(doubtful_chunks, "chunk"));
   return text;
 }
 

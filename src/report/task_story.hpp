@@ -18,8 +18,7 @@ namespace fanfold {
 ///       0.020 s  attempt 1 ended after 0.007 s: exit code 3
 ///                | out of paper
 ///
-/// Of kernel-only tasks there are no attempts: when their rank reported them is what is known. "not handed
-/// out" if nothing is recorded.
+/// Of kernel-only tasks there are no attempts: when their rank reported them is what is known.
 std::string task_story(const Job& job, const RunFileReader& file, TaskIndex task);
 
 }  // namespace fanfold

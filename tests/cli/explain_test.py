@@ -61,7 +61,7 @@ again: fanfold run flaky.toml --task 1 --run task-1.run
 \Z""")
 
     def test_a_task_that_failed_and_ran_again_later(self):
-        self.write("curable.toml", "[task]\nshell = 'cat good'\n[run]\nretries = 1\n")
+        self.write("curable.toml", "[task]\nshell = 'cat good'\n[run]\nretries = 1\nio_threads = 1\n")
         self.fanfold("run", "curable.toml", "--timeout", "9s")
         self.write("good", "")
         self.assertEqual(self.fanfold("run", "curable.toml", "--retry-failed").status, 0)
