@@ -1,4 +1,5 @@
-# What `cmake --install` puts where: the program, its MPI module, the public headers, and a package for find_package.
+# What `cmake --install` puts where: the program, its MPI module, its manual page, completion for bash, the public
+# headers, and a package for find_package.
 include(CMakePackageConfigHelpers)
 
 add_library(fanfold_headers INTERFACE)
@@ -8,6 +9,9 @@ target_compile_features(fanfold_headers INTERFACE cxx_std_20)
 
 install(TARGETS fanfold RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS fanfold_mpi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/fanfold)
+install(FILES ${PROJECT_BINARY_DIR}/documents/fanfold.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${PROJECT_BINARY_DIR}/documents/fanfold.bash
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME fanfold)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/fanfold DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/jobs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/fanfold/jobs)
 

@@ -24,7 +24,7 @@ ARROWS = {
     "run": {"core", "expr", "reduce", "job", "schedule", "exec", "journal"},
     "mpi": {"core", "run"},
     "report": {"core", "expr", "reduce", "job", "journal", "run"},
-    "cli": {"core", "exec", "job", "journal", "mpi", "report", "run"},
+    "cli": {"core", "kernel", "schedule", "exec", "job", "journal", "mpi", "report", "run"},
 }
 
 # part of an include: the only places that may have it

@@ -10,13 +10,16 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "cli/command_text.hpp"
 #include "cli/commands.hpp"
+#include "cli/help.hpp"
+#include "cli/versions.hpp"
 #include "core/error.hpp"
 #include "core/nearest.hpp"
 #include "core/simd_target.hpp"
-#include "core/version.hpp"
 #include "job/diagnostic.hpp"
 
 namespace fanfold {
@@ -41,9 +44,7 @@ void print_diagnostics(const JobError& error) {
 
 std::vector<std::string> names_of_commands(const CLI::App& program) {
   std::vector<std::string> names;
-  for (const CLI::App* command : program.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(command->get_name());
-  }
+  for (const CLI::App* command : commands_of(program)) names.push_back(command->get_name());
   return names;
 }
 
@@ -74,18 +75,34 @@ std::string usage_message(const CLI::App& program, const CLI::ParseError& error)
   return message + "\ntry: fanfold " + (chosen.empty() ? "" : command.get_name() + " ") + "--help";
 }
 
-ExitStatus run_program(int argc, char** argv) {
-  CLI::App program("fanfold runs many independent tasks, defined in one file, over MPI ranks and threads.",
-                   "fanfold");
-  program.set_version_flag("--version", "fanfold " + version());
-  program.require_subcommand(1);
-  Action action;
-  add_run_command(program, action, {argv, argv + argc});
+void add_commands(CLI::App& program, Action& action, std::vector<std::string> words) {
+  add_init_command(program, action);
   add_check_command(program, action);
+  add_run_command(program, action, std::move(words));
   add_status_command(program, action);
   add_results_command(program, action);
   add_output_command(program, action);
   add_explain_command(program, action);
+  add_kernels_command(program, action);
+  add_help_command(program, action);
+  add_completion_command(program, action);
+  add_man_command(program, action);
+}
+
+ExitStatus run_program(int argc, char** argv) {
+  CLI::App program("fanfold runs many independent tasks, defined in one file, over MPI ranks and threads.",
+                   "fanfold");
+  program.set_version_flag("--version", versions_text,
+                           "Show the versions of fanfold and of what it is made of");
+  program.set_help_flag("-h,--help", "Show this help");
+  program.require_subcommand(1);
+  use_help_text(program);
+  Action action;
+  add_commands(program, action, {argv, argv + argc});
+  if (argc == 1) {
+    if (is_spokesman()) std::fputs(short_help(program).c_str(), stderr);
+    return ExitStatus::usage;
+  }
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& help_or_version) {

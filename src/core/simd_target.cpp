@@ -61,6 +61,14 @@ std::vector<std::string> simd_targets() {
   return names;
 }
 
+std::vector<std::string> compiled_simd_targets() {
+  std::vector<std::string> names;
+  for (std::int64_t targets = HWY_TARGETS; targets != 0; targets &= targets - 1) {
+    names.emplace_back(hwy::TargetName(targets & -targets));
+  }
+  return names;
+}
+
 std::string simd_target() { return hwy::TargetName(hwy::SupportedAndGeneratedTargets().front()); }
 
 void choose_simd_target(const std::string& name) { choose("SIMD target", name); }

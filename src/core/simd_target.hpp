@@ -10,6 +10,9 @@ namespace fanfold {
 /// "SSE4". A choice does not shorten the list.
 std::vector<std::string> simd_targets();
 
+/// The names of all targets that this build has, best first, whatever this CPU can run.
+std::vector<std::string> compiled_simd_targets();
+
 /// The target in use.
 std::string simd_target();
 

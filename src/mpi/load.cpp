@@ -23,6 +23,18 @@ fs::path module_path() {
   return program.parent_path().parent_path() / FANFOLD_LIBRARY_FOLDER / module_name;
 }
 
+/// A function that the module exports. The module stays loaded.
+template <typename Function>
+Function* module_function(const char* name) {
+  const fs::path path = module_path();
+  // RTLD_GLOBAL: Open MPI's own plug-ins look for its symbols there.
+  void* const module = dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL);
+  if (module == nullptr) throw UsageError(fmt::format("cannot load MPI: {}", dlerror()));
+  void* const function = dlsym(module, name);
+  if (function == nullptr) throw UsageError(fmt::format("'{}' is not fanfold's MPI module", path.string()));
+  return reinterpret_cast<Function*>(function);
+}
+
 int environment_number(const char* name, int otherwise) {
   const char* text = std::getenv(name);
   return text == nullptr ? otherwise : std::atoi(text);
@@ -38,13 +50,14 @@ bool started_by_mpi() {
 }
 
 std::unique_ptr<Transport> open_mpi_transport() {
-  const fs::path path = module_path();
-  // RTLD_GLOBAL: Open MPI's own plug-ins look for its symbols there.
-  void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL);
-  if (module == nullptr) throw UsageError(fmt::format("cannot load MPI: {}", dlerror()));
-  const auto open = reinterpret_cast<decltype(&fanfold_open_mpi)>(dlsym(module, "fanfold_open_mpi"));
-  if (open == nullptr) throw UsageError(fmt::format("'{}' is not fanfold's MPI module", path.string()));
-  return std::unique_ptr<Transport>(open());
+  return std::unique_ptr<Transport>(module_function<decltype(fanfold_open_mpi)>("fanfold_open_mpi")());
+}
+
+std::string mpi_library_version() {
+  const std::string text =
+      module_function<decltype(fanfold_mpi_library_version)>("fanfold_mpi_library_version")();
+  // Open MPI says who built it as well, behind a comma; MPICH has a line for that.
+  return text.substr(0, text.find_first_of(",\n"));
 }
 
 LocalRanks local_ranks() {

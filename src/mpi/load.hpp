@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "run/transport.hpp"
 
@@ -14,6 +15,10 @@ bool started_by_mpi();
 /// module or MPI cannot be loaded.
 std::unique_ptr<Transport> open_mpi_transport();
 
+/// "Open MPI v4.1.4": the name that the MPI library gives itself. Loads it and starts nothing. Throws
+/// UsageError if it cannot be loaded.
+std::string mpi_library_version();
+
 /// How many ranks of this run are on this host, and the number of this one among them.
 struct LocalRanks {
   int count = 1;
@@ -25,3 +30,5 @@ LocalRanks local_ranks();
 
 /// What the module exports. The caller owns the object.
 extern "C" fanfold::Transport* fanfold_open_mpi();
+/// A text that lives as long as the module.
+extern "C" const char* fanfold_mpi_library_version();

@@ -1,5 +1,7 @@
 // Messages over MPI. One datatype (bytes), one tag; never a collective call, never a call that waits for a
 // peer.
+#include <mpi.h>
+
 #include <algorithm>
 #include <boost/mpi/communicator.hpp>
 #include <boost/mpi/environment.hpp>
@@ -137,4 +139,11 @@ class MpiTransport final : public Transport {
 
 extern "C" __attribute__((visibility("default"))) fanfold::Transport* fanfold_open_mpi() {
   return new fanfold::MpiTransport();
+}
+
+extern "C" __attribute__((visibility("default"))) const char* fanfold_mpi_library_version() {
+  static char text[MPI_MAX_LIBRARY_VERSION_STRING];
+  int length = 0;
+  // One of the few functions that may be called before MPI is initialised.
+  return MPI_Get_library_version(text, &length) == MPI_SUCCESS ? text : "unknown";
 }

@@ -18,7 +18,8 @@ class UsageTest(CliTest):
 
     def test_help(self):
         self.expect_help(["--help"], "fanfold runs many independent tasks, defined in one file, over MPI ranks and threads.",
-                         ["  run ", "  check ", "  status ", "  results ", "  output ", "  explain "])
+                         ["  run ", "  check ", "  status ", "  results ", "  output ", "  explain ", "  kernels ", "  init ",
+                          "  completion ", "  man "])
         self.expect_help(["run", "--help"], "Run a job, or go on with a run that was stopped",
                          ["--ranks", "--run", "--fresh", "--retry-failed", "--tasks", "--task", "--seed", "--retries",
                           "--timeout", "--on-failure", "--max-failures", "--keep", "--io-threads", "--compute-threads",
@@ -32,14 +33,67 @@ class UsageTest(CliTest):
                          ["--stderr", "--all", "--attempt", "Example: fanfold output"])
         self.expect_help(["explain", "--help"], "Tell what a task ran, where and when, and what came of it",
                          ["Example: fanfold explain"])
+        self.expect_help(["kernels", "--help"], "List what a task can run: kernels and sources",
+                         ["[NAME]", "--example", "--json", "Example: fanfold kernels"])
+        self.expect_help(["init", "--help"], "Write a commented job file to start from",
+                         ["[FILE]", "--kind", "(default: shell)", "(default: job.toml)", "Example: fanfold init"])
+        self.expect_help(["completion", "--help"], "Print the script by which a shell completes commands",
+                         ["SHELL", "Example: source <(fanfold completion bash)"])
+        self.expect_help(["man", "--help"], "Print the manual page, for man or groff", ["Example: fanfold man"])
+
+    def test_the_whole_help_of_a_command(self):
+        self.expect(["kernels", "--help"], out="""\
+List what a task can run: kernels and sources
+
+Usage: fanfold kernels [options] [NAME]
+
+Arguments:
+  NAME  A kernel or source, to see its parameters, results and an example
+
+Options:
+  --example   Print a job file that runs the kernel, and nothing else
+  --json      Print one JSON object
+  -h, --help  Show this help
+
+Example: fanfold kernels pi --example > job.toml
+""")
+
+    def test_help_of_a_command(self):
+        for command in ["run", "check", "status", "results", "kernels", "init", "help"]:
+            self.assertEqual(self.fanfold("help", command).out, self.fanfold(command, "--help").out)
+        self.assertEqual(self.fanfold("help").out, self.fanfold("--help").out)
+        self.expect(["help", "rnu"], status=2,
+                    err="fanfold: unknown command 'rnu'; did you mean 'run'?\ntry: fanfold --help\n")
+
+    def test_lines_of_help_are_not_too_long(self):
+        for command in ["", "run", "check", "status", "results", "kernels", "init", "help", "completion", "man"]:
+            for line in self.fanfold(*command.split(), "--help").out.splitlines():
+                self.assertLessEqual(len(line), 100)
 
     def test_version(self):
         ended = self.fanfold("--version")
         self.assertEqual((ended.status, ended.err), (0, ""))
-        self.assertRegex(ended.out, r"\Afanfold \d+\.\d+\.\d+\n\Z")
+        self.assertRegex(ended.out, r"\Afanfold \d+\.\d+\.\d+\n")
+        versions = dict(line.split(None, 1) for line in ended.out.splitlines())
+        self.assertRegex(versions["SIMD"], r"^\w+ in use; of \w+(, \w+)* on this CPU; \w+(, \w+)* compiled$")
+        self.assertRegex(versions["MPI"], r"^[\w ]+ v?\d+\.\d+")
+        for library in ["Highway", "SQLite", "zstd", "Boost", "nlohmann-json", "toml++", "CLI11", "spdlog", "fmt"]:
+            self.assertRegex(versions[library], r"^\d+\.\d+", library)
+        self.assertRegex(versions["RE2"], r"\d")
+        self.assertRegex(versions["compiler"], r"^(Clang|GCC) \d+")
 
     def test_no_command(self):
-        self.expect_error([], "A subcommand is required")
+        self.expect([], status=2, err="""\
+fanfold runs many independent tasks, defined in one file, over MPI ranks and threads.
+
+  fanfold init             write a job file, job.toml, to start from
+  fanfold check job.toml   say what it would run
+  fanfold run job.toml     run it, or go on where it stopped
+  fanfold status job.run   say how far it is
+  fanfold results job.run  show its answer again
+
+fanfold --help lists all commands, fanfold help COMMAND the options of one.
+""")
 
     def test_unknown_command(self):
         self.expect_error(["rnu", "job.toml"], "unknown command 'rnu'; did you mean 'run'?")

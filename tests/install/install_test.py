@@ -31,6 +31,15 @@ class Install(unittest.TestCase):
         on_ranks = run(program, "run", "-n", "2", str(job), "--quiet", "--fresh", cwd=self.folder)
         self.assertEqual(on_ranks, expected)
 
+    def test_the_manual_page_and_the_completion_are_those_of_the_program(self):
+        program = str(self.prefix / "bin" / "fanfold")
+        page = self.prefix / "share" / "man" / "man1" / "fanfold.1"
+        self.assertEqual(page.read_text(), run(program, "man"))
+        script = self.prefix / "share" / "bash-completion" / "completions" / "fanfold"
+        self.assertEqual(script.read_text(), run(program, "completion", "bash"))
+        listed = run("bash", "--norc", "-c", f"source '{script}'; complete -p fanfold")
+        self.assertEqual(listed, "complete -F _fanfold fanfold\n")
+
     def test_a_consumer_builds_against_the_package(self):
         build = self.folder / "build"
         run("cmake", "-S", str(HERE / "consumer"), "-B", str(build), f"-DCMAKE_PREFIX_PATH={self.prefix}")
