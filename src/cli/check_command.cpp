@@ -1,4 +1,5 @@
-// fanfold check: reads a job as `run` would, and says what it is. Runs nothing, loads no MPI.
+// fanfold check: reads a job as `run` would, and says what it is and what it would run. Runs nothing, loads
+// no MPI.
 #include <fmt/format.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -6,47 +7,58 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
+#include "cli/check_report.hpp"
 #include "cli/commands.hpp"
+#include "cli/task_selection.hpp"
 #include "exec/source.hpp"
 #include "job/job.hpp"
-#include "report/answers.hpp"
-#include "report/quantity.hpp"
+#include "job/unused_names.hpp"
 
 namespace fanfold {
 namespace {
 
+/// Tasks that are shown unless the user asks for others.
 constexpr std::uint64_t shown_tasks = 3;
 
-std::string work_of(const Job& job) {
-  std::string text;
-  if (job.source) text += fmt::format("source {}", job.source->info->name);
-  if (job.kernel)
-    text += fmt::format("{}kernel {}", text.empty() ? "" : " → ", job.kernel->kernel->info().name);
-  return text.empty() ? "values only" : text;
+struct Options {
+  std::string job_file;
+  std::string tasks;
+  std::string task;
+  std::string chunk;
+  bool json = false;
+};
+
+std::string run_file_of(const Options& options) {
+  if (options.job_file == "-") return "job.run";
+  return std::filesystem::path(options.job_file).stem().string() + ".run";
 }
 
-std::string params_summary(const Job& job) {
-  std::string text;
-  for (std::size_t slot = 0; slot < job.space.param_count(); ++slot) {
-    text += fmt::format("  {}: {} × {}\n", job.space.name(slot), with_separators(job.space.axis(slot).size()),
-                        name_of(job.space.type(slot)));
-  }
-  return text;
+void print_warnings(const std::string& file, std::vector<Diagnostic> warnings) {
+  if (warnings.empty()) return;
+  for (Diagnostic& warning : warnings) warning.message.insert(0, "warning: ");
+  std::fprintf(stderr, "%s\n", diagnostic_lines(file, std::move(warnings)).c_str());
 }
 
-ExitStatus check(const std::string& job_file) {
-  const JobSource source = read_job(job_file, {});
+ExitStatus check(const Options& options) {
+  JobOverrides overrides;
+  if (!options.chunk.empty()) overrides.run.emplace_back("chunk", options.chunk);
+  const JobSource source = read_job(options.job_file, overrides);
   const std::unique_ptr<const Job> job = open_job(source, source_registry());
-  std::string text = fmt::format("{}: {}, {}\n", job_file, count_of(job->size(), "task"), work_of(*job));
-  text += params_summary(*job);
-  for (std::uint64_t task = 0; task < std::min(shown_tasks, job->size()); ++task) {
-    const std::string params = params_text(*job, TaskIndex(task));
-    text += fmt::format("task {}{}\n", task, params.empty() ? "" : ": " + params);
+  const auto selection = parse_selection(options.tasks, options.task, job->size());
+  const CheckedJob checked{*job, options.job_file, run_file_of(options),
+                           selection.value_or(TaskRange{0, std::min(shown_tasks, job->size())}),
+                           unused_names(*job, source)};
+  if (options.json) {
+    fmt::print("{}\n", check_json(checked).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else {
+    print_check(checked, stdout);
   }
-  std::fputs(text.c_str(), stdout);
+  print_warnings(source.file, checked.warnings);
   return ExitStatus::success;
 }
 
@@ -54,10 +66,15 @@ ExitStatus check(const std::string& job_file) {
 
 void add_check_command(CLI::App& program, Action& action) {
   CLI::App* command = program.add_subcommand("check", "Check a job file and show what it would run");
-  const auto job_file = std::make_shared<std::string>();
-  command->add_option("job", *job_file, "The job file")->required();
-  command->footer("Example: fanfold check jobs/pi.toml");
-  command->callback([job_file, &action] { action = [job_file] { return check(*job_file); }; });
+  const auto options = std::make_shared<Options>();
+  command->add_option("job", options->job_file, "The job file")->required();
+  command->add_option("--tasks", options->tasks, "Show these tasks: FIRST:END, without the one numbered END")
+      ->type_name("FIRST:END");
+  command->add_option("--task", options->task, "Show this task")->type_name("I");
+  command->add_option("--chunk", options->chunk, "Tasks handed out at a time, as in run")->type_name("N");
+  command->add_flag("--json", options->json, "Print one JSON object");
+  command->footer("Example: fanfold check jobs/pi.toml --tasks 5:8");
+  command->callback([options, &action] { action = [options] { return check(*options); }; });
 }
 
 }  // namespace fanfold

@@ -24,7 +24,9 @@ std::string line_of(std::string_view file, const Diagnostic& diagnostic) {
   return fmt::format("{}: {}", file, diagnostic.message);
 }
 
-std::string lines_of(std::string_view file, std::vector<Diagnostic> diagnostics) {
+}  // namespace
+
+std::string diagnostic_lines(std::string_view file, std::vector<Diagnostic> diagnostics) {
   sort_by_place(diagnostics);
   std::string lines;
   for (const Diagnostic& diagnostic : diagnostics) {
@@ -34,10 +36,8 @@ std::string lines_of(std::string_view file, std::vector<Diagnostic> diagnostics)
   return lines;
 }
 
-}  // namespace
-
 JobError::JobError(std::string_view file, std::vector<Diagnostic> diagnostics)
-    : UsageError(lines_of(file, diagnostics)), diagnostics_(std::move(diagnostics)) {
+    : UsageError(diagnostic_lines(file, diagnostics)), diagnostics_(std::move(diagnostics)) {
   sort_by_place(diagnostics_);
 }
 

@@ -24,8 +24,10 @@ struct Diagnostic {
   std::string message;
 };
 
-/// A job that cannot be run. Its what() is one line for each diagnostic, in the order of the file:
-/// `pi.toml:7:1: unknown key 'sampels' in [task]; did you mean 'samples'?`
+/// One line for each diagnostic, in the order of the file: `pi.toml:7:1: unknown key …`.
+std::string diagnostic_lines(std::string_view file, std::vector<Diagnostic> diagnostics);
+
+/// A job that cannot be run. Its what() is diagnostic_lines.
 class JobError : public UsageError {
  public:
   JobError(std::string_view file, std::vector<Diagnostic> diagnostics);

@@ -1,0 +1,123 @@
+#include "job/unused_names.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "job/toml_document.hpp"
+
+namespace fanfold {
+namespace {
+
+/// Collects the slots that something uses.
+class Uses {
+ public:
+  explicit Uses(const Job& job) {
+    add(job.reductions.slots());
+    if (job.cost) add(job.cost->slots());
+    if (job.source) {
+      for (const SourceArgument& argument : job.source->arguments) add(argument);
+    }
+    if (job.kernel) {
+      for (const Operand& operand : job.kernel->parameters) add(operand);
+    }
+    for (const ValueSpec& value : job.values) {
+      if (const auto* program = std::get_if<expr::Program>(&value.how)) add(program->slots());
+    }
+  }
+
+  bool has(std::size_t slot) const { return slots_.count(slot) > 0; }
+
+ private:
+  void add(const std::vector<std::size_t>& slots) { slots_.insert(slots.begin(), slots.end()); }
+  void add(const SourceArgument& argument) {
+    for (const auto& [name, text] : argument.templates) add(text.slots());
+    if (argument.number) add(*argument.number);
+  }
+  void add(const Operand& operand) {
+    if (const auto* slot = std::get_if<std::size_t>(&operand)) slots_.insert(*slot);
+    if (const auto* program = std::get_if<expr::Program>(&operand)) add(program->slots());
+  }
+
+  std::set<std::size_t> slots_;
+};
+
+bool runs_programs(const Job& job) {
+  return job.source &&
+         std::any_of(job.source->info->keys.begin(), job.source->info->keys.end(), [](const SourceKey& key) {
+           return key.kind == KeyKind::arguments || key.kind == KeyKind::shell;
+         });
+}
+
+/// True if a template has the task's number or a seed in it, or the name of the variable that has.
+bool tells_tasks_apart(const Job& job) {
+  constexpr std::string_view ways[] = {"{index", "{seed", "FANFOLD_INDEX", "FANFOLD_SEED"};
+  std::string texts;
+  for (const SourceArgument& argument : job.source->arguments) {
+    for (const auto& entry : argument.templates) texts += entry.second.text() + '\n';
+  }
+  return std::any_of(std::begin(ways), std::end(ways),
+                     [&](std::string_view way) { return texts.find(way) != std::string::npos; });
+}
+
+/// True for 0, 1, 2 …: an axis that repeats.
+bool counts(const TaskSpace& space, std::size_t slot) {
+  const Axis& axis = space.axis(slot);
+  if (axis.type() != Type::integer) return false;
+  ColumnBuffer ends(Type::integer);
+  ends.reset(Type::integer, 2);
+  axis.fill(0, 1, ends, 0);
+  axis.fill(axis.size() - 1, 1, ends, 1);
+  return ends.integers()[0] == 0 && static_cast<std::uint64_t>(ends.integers()[1]) == axis.size() - 1;
+}
+
+Place place_of(const TomlNode& root, std::string_view section, std::string_view key) {
+  const TomlEntry* const table = root.find(section);
+  const TomlEntry* const entry = table == nullptr ? nullptr : table->node.find(key);
+  return entry == nullptr ? Place{} : entry->place;
+}
+
+void find_unused_params(const Job& job, const TomlNode& root, std::vector<Diagnostic>& warnings) {
+  const Uses uses(job);
+  const bool repeats = !runs_programs(job) || tells_tasks_apart(job);
+  for (std::size_t slot = 0; slot < job.space.param_count(); ++slot) {
+    if (uses.has(slot) || (repeats && counts(job.space, slot))) continue;
+    const std::string& name = job.space.name(slot);
+    warnings.push_back({place_of(root, "params", name), fmt::format("the param '{}' is never used", name)});
+  }
+}
+
+/// Keys of [run] that only jobs with a source heed, or only jobs without one.
+void find_idle_policies(const Job& job, const JobSource& source, const TomlNode& root,
+                        std::vector<Diagnostic>& warnings) {
+  struct Policy {
+    std::string_view key;
+    bool needs_source;
+  };
+  constexpr Policy policies[] = {{"retries", true}, {"timeout", true}, {"io_threads", true}, {"keep", false}};
+  for (const Policy& policy : policies) {
+    if (policy.needs_source == job.source.has_value()) continue;
+    const Place place = place_of(root, "run", policy.key);
+    const bool is_flag = std::any_of(source.overrides.run.begin(), source.overrides.run.end(),
+                                     [&](const auto& entry) { return entry.first == policy.key; });
+    if (place.line == 0 && !is_flag) continue;
+    warnings.push_back({place, fmt::format("'{}' has no effect: the task has {} source", policy.key,
+                                           job.source ? "a" : "no")});
+  }
+}
+
+}  // namespace
+
+std::vector<Diagnostic> unused_names(const Job& job, const JobSource& source) {
+  const TomlDocument document(source.text);
+  std::vector<Diagnostic> warnings;
+  find_unused_params(job, document.root(), warnings);
+  find_idle_policies(job, source, document.root(), warnings);
+  std::stable_sort(warnings.begin(), warnings.end(),
+                   [](const Diagnostic& a, const Diagnostic& b) { return a.place < b.place; });
+  return warnings;
+}
+
+}  // namespace fanfold
