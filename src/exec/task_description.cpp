@@ -99,6 +99,7 @@ class Description {
     for (std::size_t index = 0; index < info.parameters.size(); ++index) {
       words.push_back(info.parameters[index].name + "=" + operand_text(job_.kernel->parameters[index]));
     }
+    if (job_.kernel->input) words.push_back("input=" + operand_text(*job_.kernel->input));
     return joined(words);
   }
 

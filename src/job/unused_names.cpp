@@ -22,6 +22,7 @@ class Uses {
     }
     if (job.kernel) {
       for (const Operand& operand : job.kernel->parameters) add(operand);
+      if (job.kernel->input) slots_.insert(*job.kernel->input);
     }
     for (const ValueSpec& value : job.values) {
       if (const auto* program = std::get_if<expr::Program>(&value.how)) add(program->slots());

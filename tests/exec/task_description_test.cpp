@@ -105,6 +105,8 @@ from = "to + 1 - 5"
 )");
   EXPECT_THAT(described(*sum, 0), ElementsAre("kernel: range_sum from=6 to=10"));
   EXPECT_THAT(described(*sum, 1)[0], testing::StartsWith("kernel: range_sum from=(integer overflow"));
+  EXPECT_THAT(described(*job_of("[params]\ninput = [\"two words\"]\n[task]\nkernel = \"words\"\n"), 0),
+              ElementsAre("kernel: words input='two words'"));
   EXPECT_THAT(described(*job_of("[values]\nx = \"1\"\n"), 0), ElementsAre());
 }
 

@@ -43,6 +43,10 @@ TEST(UnusedNames, a_param_with_the_name_of_a_parameter_is_used) {
   EXPECT_EQ(warnings_of("[params]\nsamples = [1, 2]\n[task]\nkernel = \"pi\"\n"), "");
 }
 
+TEST(UnusedNames, the_input_of_a_kernel_is_used) {
+  EXPECT_EQ(warnings_of("[params]\ninput = [\"a b\", \"c\"]\n[task]\nkernel = \"words\"\n"), "");
+}
+
 TEST(UnusedNames, repetition_is_no_mistake) {
   const std::string params = "[params]\ni = { count = 5 }\n";
   EXPECT_EQ(warnings_of(params + "[task]\nkernel = \"pi\"\nsamples = 10\n"), "");
