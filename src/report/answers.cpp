@@ -109,6 +109,11 @@ Json answer_json(const Job& job, const Answer& answer) {
   return rows;
 }
 
+/// In quotes, on one line; bytes that are no UTF-8 are replaced.
+std::string quoted(const std::string& text) {
+  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 bool is_plain(const std::string& text) {
   return !text.empty() && std::none_of(text.begin(), text.end(), [](unsigned char c) {
     return c <= ' ' || c == '"' || c == '\'' || c == '\\' || c == 0x7F;
@@ -160,7 +165,7 @@ std::string params_text(const Job& job, TaskIndex task) {
   for (std::size_t slot = 0; slot < values.size(); ++slot) {
     const std::string value = to_text(values[slot]);
     if (!text.empty()) text += ' ';
-    text += job.space.name(slot) + "=" + (is_plain(value) ? value : Json(value).dump());
+    text += job.space.name(slot) + "=" + (is_plain(value) ? value : quoted(value));
   }
   return text;
 }

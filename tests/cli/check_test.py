@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 
-from fanfold_cli import CliTest, main
+from fanfold_cli import PROGRAM, CliTest, main
 
 FIVE_MISTAKES = """\
 [params]
@@ -185,6 +185,19 @@ run file: lost.run, about 86 kB; lost.run.live while it runs
         self.write("lost.toml", "[task]\ncommand = ['no-such-program']\n")
         self.assertIn("  would fail: cannot start 'no-such-program': No such file or directory\n",
                       self.fanfold("check", "lost.toml").out)
+
+    def test_names_of_files_that_are_no_utf_8(self):
+        """Such a name is a file as any other; in JSON and in quotes what is no character is replaced."""
+        for name in [b"caf\xe9.dat", b"caf\xe9 b.dat"]:
+            with open(os.path.join(self.folder.encode(), name), "wb"):
+                pass
+        self.write("files.toml", "[params]\nf = { glob = '*.dat' }\n[task]\nread = '{f}'\n")
+        ended = subprocess.run([PROGRAM, "check", "files.toml"], cwd=self.folder, capture_output=True, check=False)
+        self.assertEqual((ended.returncode, ended.stderr), (0, b""))
+        self.assertIn(b"\n  f: 2 texts: 'caf\xe9 b.dat', 'caf\xe9.dat'\n", ended.stdout)
+        self.assertIn(b"\ntask 0: f=\"caf\xef\xbf\xbd b.dat\"\n  read: 'caf\xe9 b.dat'\n", ended.stdout)
+        checked = json.loads(self.fanfold("check", "files.toml", "--json").out)
+        self.assertEqual(checked["params"][0]["first"], ["caf\ufffd b.dat", "caf\ufffd.dat"])
 
     def test_names_that_are_never_used(self):
         self.write("idle.toml", """\
