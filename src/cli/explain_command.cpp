@@ -4,12 +4,12 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/standard_output.hpp"
 #include "cli/task_selection.hpp"
 #include "exec/source.hpp"
 #include "exec/task_description.hpp"
@@ -84,8 +84,7 @@ ExitStatus explain(const Options& options) {
   });
   text += fmt::format("again: fanfold run {} --task {} --run task-{}.run\n", arguments_of(file.header().job),
                       task.value(), task.value());
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
-    throw RunError("cannot write to standard output");
+  write_standard_output(text);
   return ExitStatus::success;
 }
 

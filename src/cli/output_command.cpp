@@ -4,7 +4,6 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/standard_output.hpp"
 #include "cli/task_selection.hpp"
 #include "exec/source.hpp"
 #include "job/job.hpp"
@@ -28,11 +28,6 @@ struct Options {
   bool errors = false;
   bool all = false;
 };
-
-void write_out(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
-    throw RunError("cannot write to standard output");
-}
 
 /// Why no task of a job has output; empty if they may have.
 std::string why_nothing_is_captured(const Job& job) {
@@ -78,8 +73,8 @@ ExitStatus show_output(const Options& options) {
   const std::vector<AttemptRecord> attempts = file.attempts(task);
   const Outcome& outcome = chosen(attempts, task, options.attempt);
   if (options.all) {
-    write_out(section(outcome, "standard output", outcome.output) +
-              section(outcome, "standard error", outcome.errors));
+    write_standard_output(section(outcome, "standard output", outcome.output) +
+                          section(outcome, "standard error", outcome.errors));
     return ExitStatus::success;
   }
   const std::string& text = options.errors ? outcome.errors : outcome.output;
@@ -94,7 +89,7 @@ ExitStatus show_output(const Options& options) {
     }
     throw UsageError(message);
   }
-  write_out(text);
+  write_standard_output(text);
   return ExitStatus::success;
 }
 

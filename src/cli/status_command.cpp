@@ -8,12 +8,13 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/standard_output.hpp"
 #include "report/progress.hpp"
 #include "report/run_status.hpp"
 
@@ -29,11 +30,6 @@ struct Options {
 constexpr std::chrono::milliseconds redraw_interval{1000};
 /// How soon the end of a run is seen where nothing is redrawn.
 constexpr std::chrono::milliseconds look_interval{200};
-
-void write_out(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    throw RunError("cannot write to standard output");
-}
 
 /// Holds back the signals that a user ends a watch with, so that it ends by itself, between two looks.
 class EndSignals {
@@ -57,7 +53,7 @@ class EndSignals {
 void redraw(const std::string& text, std::size_t& lines_above) {
   const std::string up = lines_above > 0 ? fmt::format("\x1b[{}A", lines_above) : "";
   // A line that is longer than the terminal is wide would be two.
-  write_out(up + "\x1b[J\x1b[?7l" + text + "\x1b[?7h");
+  write_standard_output(up + "\x1b[J\x1b[?7l" + text + "\x1b[?7h");
   lines_above = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
@@ -76,17 +72,16 @@ ExitStatus watch_in_lines(const std::string& run_file) {
   const EndSignals signals;
   const Clock::time_point begin = Clock::now();
   double next_line = 0;
-  RunStatus status = read_run_status(run_file);
-  while (status.running()) {
+  // What the writer says is enough, so that a large run file is not read five times a second.
+  while (const std::optional<LiveStatus> live = read_running(run_file)) {
     const double now = std::chrono::duration<double>(Clock::now() - begin).count();
-    if (now >= next_line && status.live->ranks > 0) {
-      write_out(status_line(*status.live) + "\n");
+    if (now >= next_line && live->ranks > 0) {
+      write_standard_output(status_line(*live) + "\n");
       next_line = next_line_after(now);
     }
     if (signals.wait_for(look_interval)) return ExitStatus::success;
-    status = read_run_status(run_file);
   }
-  write_out(status_text(status));
+  write_standard_output(status_text(read_run_status(run_file)));
   return ExitStatus::success;
 }
 
@@ -95,9 +90,9 @@ ExitStatus show_status(const Options& options) {
     return isatty(STDOUT_FILENO) == 1 ? watch_on_terminal(options.run_file)
                                       : watch_in_lines(options.run_file);
   const RunStatus status = read_run_status(options.run_file);
-  write_out(options.json
-                ? status_json(status).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
-                : status_text(status));
+  write_standard_output(
+      options.json ? status_json(status).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
+                   : status_text(status));
   return ExitStatus::success;
 }
 

@@ -172,6 +172,12 @@ RunStatus read_run_status(const std::string& run_file) {
   return status;
 }
 
+std::optional<LiveStatus> read_running(const std::string& run_file) {
+  std::optional<LiveStatus> live = read_live(run_file);
+  if (live && is_stale(*live, seconds_since_1970())) live.reset();
+  return live;
+}
+
 std::string status_line(const LiveStatus& live) {
   std::string line =
       fmt::format("{}, {} handed out; {}/s", finished_text(live.finished, live.tasks, live.failed),

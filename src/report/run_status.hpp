@@ -37,6 +37,9 @@ struct RunStatus {
 /// Throws RunFileError if there is no such run file, or nobody who says how far it is.
 RunStatus read_run_status(const std::string& run_file);
 
+/// What the writer of a run file says of itself; none if nobody is at work.
+std::optional<LiveStatus> read_running(const std::string& run_file);
+
 /// Several lines.
 std::string status_text(const RunStatus& status);
 /// One line of a run that is running: "2 of 8 tasks finished (25%), 1 failed, 2 handed out; 12.3/s, 5.00 s

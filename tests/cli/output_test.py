@@ -1,5 +1,6 @@
 """fanfold output: what a task wrote, byte by byte."""
 
+import os
 import subprocess
 
 from fanfold_cli import CliTest, PROGRAM, environment, main
@@ -76,6 +77,28 @@ warned
         self.fanfold("run", "writing.toml", "--task", "0")
         self.expect(["output", "writing.run", "1"], status=2,
                     err="fanfold: task 1 has not ended: nothing of it is recorded\n")
+
+    def test_while_the_run_is_live(self):
+        self.write("gated.toml", "[params]\ni = { count = 2 }\n[task]\n"
+                   "shell = 'echo out {i}; test {i} = 0 || until test -e go; do sleep 0.02; done'\n[run]\nio_threads = 2\n")
+        process = self.start("run", "gated.toml")
+        self.addCleanup(lambda: os.path.isdir(self.folder) and self.write("go", ""))
+        self.wait_until(lambda: self.fanfold("output", "gated.run", "0").status == 0, process, "the recording of task 0")
+        self.expect(["output", "gated.run", "0"], out="out 0\n")
+        self.expect(["output", "gated.run", "1"], status=2,
+                    err="fanfold: task 1 has not ended: nothing of it is recorded\n")
+        self.expect(["results", "gated.run", "--csv"],
+                    out="task,i,value,status,attempts,rank,start,duration,exit_code,error\n0,0,nan,succeeded,1,0,N,N,0,\n")
+        self.assertIsNone(process.poll())
+
+    def test_a_full_disk_is_no_success(self):
+        self.fanfold("run", "writing.toml", "--task", "0")
+        for command in [["output", "writing.run", "0"], ["explain", "writing.run", "0"], ["status", "writing.run"]]:
+            with open("/dev/full", "wb") as full:
+                ended = subprocess.run([PROGRAM, *command], cwd=self.folder, env=environment(), stdout=full,
+                                       stderr=subprocess.PIPE, text=True, check=False)
+            self.assertEqual((ended.returncode, ended.stderr),
+                             (75, "fanfold: cannot write to standard output: No space left on device\n"))
 
     def test_task_numbers(self):
         self.fanfold("run", "writing.toml", "--task", "0")
