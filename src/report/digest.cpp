@@ -40,7 +40,9 @@ std::string group_text(const Job& job, const FailureGroup& group, const DigestCo
     if (const std::string host = context.host_of(group); !host.empty()) text += " on " + host;
   }
   if (group.has_source) text += fmt::format(", attempt {}", group.attempt.value());
-  text += "\n" + last_lines(group.errors);
+  text += "\n";
+  if (group.first_error != group.error) text += "    error: " + group.first_error + "\n";
+  text += last_lines(group.errors);
   text +=
       fmt::format("    again: fanfold run {} --task {} --run task-{}.run\n", context.arguments, task, task);
   return text;

@@ -45,6 +45,7 @@ void FailureLog::add(const Outcome& outcome, std::uint32_t execution) {
   FailureGroup& group = group_of(outcome.error, last_line_of(outcome.errors), outcome.task);
   if (group.count == 0 || outcome.task < group.first) {
     group.first = outcome.task;
+    group.first_error = outcome.error;
     group.errors = end_of(outcome.errors);
     group.attempt = outcome.attempt;
     group.rank = outcome.rank;
@@ -69,6 +70,7 @@ void FailureLog::add_computed(const std::string& reason, TaskIndex first, std::u
   FailureGroup& group = group_of(reason, {}, first);
   if (group.count == 0 || first < group.first) {
     group.first = first;
+    group.first_error = reason;
     group.rank = rank;
   }
   group.count += count;

@@ -23,6 +23,7 @@ struct FailureGroup {
   std::uint64_t count = 0;
   bool at_least = false;        ///< there may have been more: see FailureLog
   TaskIndex first;              ///< of the tasks, the one with the lowest index
+  std::string first_error;      ///< its own
   std::string errors;           ///< the end of its standard error, at most FailureLog::most_error_bytes
   Attempt attempt{1};           ///< of the first
   std::optional<Rank> rank;     ///< where the first ran; none: not recorded

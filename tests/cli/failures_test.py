@@ -105,6 +105,25 @@ failed in this execution:
 add --retry-failed to the same command to run the failed tasks again
 """)
 
+    def test_what_differs_from_task_to_task_makes_no_reason_of_its_own(self):
+        self.write("missing.toml", "[params]\ni = { count = 12 }\n[task]\nread = 'missing/{i}.txt'\n[run]\nio_threads = 1\n")
+        self.expect(["run", "missing.toml"], status=1, err="""\
+failed in this execution:
+  12 tasks: cannot read '…': No such file or directory
+    first: task 0 (i=0), rank 0 on HOST, attempt 1
+    error: cannot read 'missing/0.txt': No such file or directory
+    again: fanfold run missing.toml --task 0 --run task-0.run
+  all of them: fanfold results missing.run --failed
+0 of 12 tasks succeeded, 12 failed; N s; run file missing.run
+add --retry-failed to the same command to run the failed tasks again
+""")
+
+    def test_at_most_ten_reasons_are_shown(self):
+        self.write("many.toml", "[params]\ni = { count = 13 }\n[task]\nshell = 'exit {i}'\n")
+        ended = self.fanfold("run", "many.toml")
+        self.assertEqual(ended.err.count("  1 task: exit code "), 10)
+        self.assertIn("  2 tasks for other reasons\n  all of them: fanfold results many.run --failed\n", ended.err)
+
     def test_failed_tasks_stay_failed(self):
         self.write("failing.toml", FAILING)
         self.fanfold("run", "failing.toml")

@@ -56,6 +56,15 @@ TEST(FailureLog, MasksParams) {
   EXPECT_EQ(log.groups()[0].last_line, "no such model: …");
 }
 
+TEST_F(FailureLogTest, KnowsTheErrorOfTheFirst) {
+  log_.add(failed(8, "cannot read 'b.txt'", ""));
+  log_.add(failed(5, "cannot read 'a.txt'", ""));
+  log_.add(TaskRange{3, 4}, "cannot read 'c.txt'");
+  ASSERT_EQ(log_.groups().size(), 1U);
+  EXPECT_EQ(log_.groups()[0].error, "cannot read '…'");
+  EXPECT_EQ(log_.groups()[0].first_error, "cannot read 'c.txt'");
+}
+
 TEST_F(FailureLogTest, OrdersEqualsByTheirFirstTask) {
   log_.add(failed(9, "exit code 2", ""));
   log_.add(failed(4, "exit code 3", ""));
