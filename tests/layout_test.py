@@ -35,6 +35,7 @@ SOLE_USERS = {
     "SQLiteCpp/": ["src/journal/"],
     "toml++/": ["src/job/toml_document.cpp"],
     "CLI/": ["src/cli/"],
+    "gmp.h": ["src/core/big_integer.cpp"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)

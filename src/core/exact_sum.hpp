@@ -1,17 +1,15 @@
 // Sums of doubles without rounding: the same bits in whatever order, on whatever number of ranks.
 #pragma once
 
-#include <boost/multiprecision/cpp_int.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "core/big_integer.hpp"
 #include "core/bytes.hpp"
 
 namespace fanfold {
-
-using BigInteger = boost::multiprecision::cpp_int;
 
 /// The exact sum of any number (below 2^63) of doubles: a superaccumulator of integer limbs (Neal: Fast exact
 /// summation using small and large superaccumulators, 2015), fed by vector block extraction (Rump, Ogita,

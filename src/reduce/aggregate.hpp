@@ -9,7 +9,9 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -42,17 +44,28 @@ class States {
   virtual void encode(std::size_t group, ByteWriter& out) const = 0;
   /// Replaces a state. Throws DecodeError.
   virtual void decode(std::size_t group, ByteReader& in) = 0;
-  virtual AnswerValue finish(std::size_t group) const = 0;
+  /// `options` are those of the aggregate that asks.
+  virtual AnswerValue finish(std::size_t group, std::span<const Value> options) const = 0;
   /// How many NaN were left out.
   virtual std::uint64_t skipped(std::size_t group) const = 0;
+  /// By how much, relative to it, an answer may be off; 0 if it is exact.
+  virtual double relative_error(std::size_t) const { return 0; }
   /// Bytes, about.
   virtual std::size_t memory() const = 0;
 };
 
 /// What an aggregate gives, when it gives anything (it may give Nothing).
-enum class ResultType : std::uint8_t { integer, real, text, task };
+enum class ResultType : std::uint8_t { integer, real, text, truth, task, list };
 
-/// An aggregate that [reduce] knows by name.
+/// An argument that is the same for all tasks: a constant of the job.
+struct OptionKind {
+  std::string_view name;              ///< as `usage` calls it
+  std::string_view needs;             ///< "an integer from 1 to 10,000"
+  bool (*takes)(const Value& value);  ///< whether it is that
+};
+
+/// An aggregate that [reduce] knows by name. What it takes are options and one argument, an expression that
+/// is evaluated for each task.
 struct AggregateKind {
   std::string_view name;
   std::string_view usage;  ///< for error messages: "sum(x)"
@@ -61,7 +74,15 @@ struct AggregateKind {
   std::string_view needs;        ///< what its argument has to be: "a number"
   bool (*takes)(Type argument);  ///< whether the argument is that
   ResultType (*result)(std::optional<Type> argument);
-  std::unique_ptr<States> (*make)(std::optional<Type> argument);
+  std::unique_ptr<States> (*make)(std::optional<Type> argument, std::span<const Value> options);
+
+  std::size_t argument_place = 0;  ///< where the argument stands among what is between the parentheses
+  std::span<const OptionKind> options = {};  ///< what else stands there, in order
+  /// What is wrong with options that are each what they have to be; empty if nothing is.
+  std::string (*check_options)(std::span<const Value> options) = nullptr;
+  /// The options say only how the answer is read from the state, so that aggregates which differ in them
+  /// share their states.
+  bool options_only_read = false;
 };
 
 /// Null if there is no such aggregate.
@@ -81,10 +102,13 @@ struct NoArgument {};
 ///     AnswerValue finish() const;
 ///     std::uint64_t skipped() const;     // optional
 ///     std::size_t heap_bytes() const;    // optional
+/// A state that depends on options gets them from `identity`, and `decode` is then a const member of that.
 template <typename State>
 class StateArray final : public States {
  public:
-  void resize(std::size_t groups) override { states_.resize(groups); }
+  explicit StateArray(State identity = State()) : identity_(std::move(identity)) {}
+
+  void resize(std::size_t groups) override { states_.resize(groups, identity_); }
 
   void add(std::span<const Run> runs, const ConstColumn& argument,
            std::span<const TaskIndex> tasks) override {
@@ -102,8 +126,10 @@ class StateArray final : public States {
     states_[group].merge(static_cast<const StateArray&>(other).states_[other_group]);
   }
   void encode(std::size_t group, ByteWriter& out) const override { states_[group].encode(out); }
-  void decode(std::size_t group, ByteReader& in) override { states_[group] = State::decode(in); }
-  AnswerValue finish(std::size_t group) const override { return states_[group].finish(); }
+  void decode(std::size_t group, ByteReader& in) override { states_[group] = identity_.decode(in); }
+  AnswerValue finish(std::size_t group, std::span<const Value>) const override {
+    return states_[group].finish();
+  }
 
   std::uint64_t skipped(std::size_t group) const override {
     if constexpr (requires(const State& state) { state.skipped(); }) {
@@ -133,10 +159,25 @@ class StateArray final : public States {
     }
   }
 
+  State identity_;
   std::vector<State> states_;
 };
 
 inline bool takes_numbers(Type argument) { return argument != Type::text; }
+inline bool takes_conditions(Type argument) { return argument == Type::integer; }
 inline bool takes_anything(Type) { return true; }
+
+/// The result that has the type of the argument.
+inline ResultType same_type(std::optional<Type> argument) {
+  switch (argument.value_or(Type::real)) {
+    case Type::integer:
+      return ResultType::integer;
+    case Type::real:
+      return ResultType::real;
+    case Type::text:
+      return ResultType::text;
+  }
+  return ResultType::real;
+}
 
 }  // namespace fanfold::reduce

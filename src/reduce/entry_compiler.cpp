@@ -67,11 +67,11 @@ class EntryCompiler {
     grouping_ = find_grouping(compile_keys());
     const Node& root = *parsed_.ast.root;
     Compiled compiled = compile_node(root);
-    if (aggregates_.empty()) {
+    if (operands_.empty()) {
       throw ExpressionError(root.offset, fmt::format("there is no aggregate in '{}'; the aggregates are {}",
                                                      source(root), fmt::join(aggregate_list(), ", ")));
     }
-    return {std::move(name), grouping_, std::move(aggregates_), std::move(compiled.formula)};
+    return {std::move(name), grouping_, std::move(operands_), std::move(compiled.formula)};
   }
 
  private:
@@ -155,13 +155,13 @@ class EntryCompiler {
   Compiled compile_aggregate(const AggregateKind& kind, const Node& node) {
     const std::size_t given = node.children.size();
     if (given < kind.least_arguments || given > kind.most_arguments) {
-      throw ExpressionError(node.offset,
-                            fmt::format("'{}' has {} arguments; write {}", source(node), given, kind.usage));
+      throw ExpressionError(node.offset, fmt::format("'{}' has {} argument{}; write {}", source(node), given,
+                                                     given == 1 ? "" : "s", kind.usage));
     }
-    BoundAggregate bound{&kind, std::nullopt, std::nullopt};
-    if (given > 0) {
-      const Node& argument = *node.children.front();
-      refuse_aggregates_in(argument, kind);
+    for (const auto& child : node.children) refuse_aggregates_in(*child, kind);
+    BoundAggregate bound{&kind, std::nullopt, std::nullopt, {}};
+    if (given > kind.argument_place) {
+      const Node& argument = *node.children[kind.argument_place];
       bound.argument = find_argument(argument);
       bound.type = plan_.arguments[*bound.argument].type;
       if (!kind.takes(*bound.type)) {
@@ -169,9 +169,53 @@ class EntryCompiler {
                                                            source(argument), name_of(*bound.type)));
       }
     }
+    std::vector<Value> options = compile_options(kind, node);
+    if (!kind.options_only_read) bound.options = options;
     const ResultType type = kind.result(bound.type);
     const std::size_t aggregate = index_or_append(plan_.groupings[grouping_].aggregates, std::move(bound));
-    return {Formula(Formula::Aggregate{index_or_append(aggregates_, aggregate)}), type};
+    const std::size_t operand = index_or_append(operands_, Operand{aggregate, std::move(options)});
+    return {Formula(Formula::Aggregate{operand}), type};
+  }
+
+  std::vector<Value> compile_options(const AggregateKind& kind, const Node& node) const {
+    std::vector<Value> options;
+    for (std::size_t place = 0; place < node.children.size(); ++place) {
+      if (place == kind.argument_place) continue;
+      options.push_back(compile_option(kind, kind.options[options.size()], *node.children[place]));
+    }
+    if (kind.check_options == nullptr) return options;
+    if (const std::string wrong = kind.check_options(options); !wrong.empty())
+      throw ExpressionError(node.offset, fmt::format("{} of '{}'", wrong, source(node)));
+    return options;
+  }
+
+  Value compile_option(const AggregateKind& kind, const OptionKind& option, const Node& node) const {
+    expr::Scope constants;
+    for (const expr::Scope::Entry& entry : scope_.entries()) {
+      if (entry.constant) constants.add_constant(entry.name, *entry.constant);
+    }
+    for_each_node(node, [&](const Node& part) {
+      if (part.kind != Node::Kind::name || scope_.find(part.name) == nullptr) return;
+      if (constants.find(part.name) != nullptr) return;
+      throw ExpressionError(part.offset,
+                            fmt::format("'{}' of {} must be a constant; '{}' differs from task to task",
+                                        option.name, kind.usage, part.name));
+    });
+    const Value value = value_of(expr::Program::compile(node, parsed_.ast.text, constants), node);
+    if (option.takes(value)) return value;
+    throw ExpressionError(node.offset, fmt::format("'{}' of {} must be {}, not {}", option.name, kind.usage,
+                                                   option.needs, source(node)));
+  }
+
+  /// Of a program of constants.
+  static Value value_of(const expr::Program& program, const Node& node) {
+    ColumnBuffer out;
+    RowFailures failures;
+    failures.reset(1);
+    expr::Scratch scratch;
+    program.evaluate({}, 1, out, failures, scratch);
+    if (failures.any()) throw ExpressionError(node.offset, failures.failures().front().reason);
+    return out.view().value(0);
   }
 
   void refuse_aggregates_in(const Node& argument, const AggregateKind& outer) const {
@@ -248,14 +292,30 @@ class EntryCompiler {
   /// A part of the arithmetic: refuses what is no number.
   Compiled compile_number(const Node& node) {
     Compiled compiled = compile_node(node);
-    if (compiled.type == ResultType::task) {
+    const std::string_view what = no_number(compiled.type);
+    if (!what.empty()) {
       throw ExpressionError(node.offset,
-                            fmt::format("'{}' is a task; arithmetic needs numbers", source(node)));
-    }
-    if (compiled.type == ResultType::text) {
-      throw ExpressionError(node.offset, fmt::format("'{}' is text; arithmetic needs numbers", source(node)));
+                            fmt::format("'{}' is {}; arithmetic needs numbers", source(node), what));
     }
     return compiled;
+  }
+
+  /// What a result is, if it is no number.
+  static std::string_view no_number(ResultType type) {
+    switch (type) {
+      case ResultType::integer:
+      case ResultType::real:
+        return {};
+      case ResultType::text:
+        return "text";
+      case ResultType::truth:
+        return "true or false";
+      case ResultType::task:
+        return "a task";
+      case ResultType::list:
+        return "a list";
+    }
+    return {};
   }
 
   static Compiled compile_constant(const Value& value, const Node& node) {
@@ -336,7 +396,7 @@ class EntryCompiler {
   std::size_t param_slots_;
   Population population_ = Population::succeeded;
   std::size_t grouping_ = 0;
-  std::vector<std::size_t> aggregates_;
+  std::vector<Operand> operands_;
 };
 
 }  // namespace

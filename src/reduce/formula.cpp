@@ -96,13 +96,13 @@ AnswerValue Formula::evaluate(std::span<const AnswerValue> aggregates) const {
                    if (const BigInteger* integer = std::get_if<BigInteger>(&value))
                      return BigInteger(-*integer);
                    if (const double* real = std::get_if<double>(&value)) return -*real;
-                   return Nothing();
+                   return value;
                  },
                  [&](const Operation& operation) -> AnswerValue {
                    const AnswerValue left = operation.left->evaluate(aggregates);
                    const AnswerValue right = operation.right->evaluate(aggregates);
-                   if (std::holds_alternative<Nothing>(left) || std::holds_alternative<Nothing>(right))
-                     return Nothing();
+                   if (std::holds_alternative<Nothing>(left)) return left;
+                   if (std::holds_alternative<Nothing>(right)) return right;
                    const BigInteger* left_integer = std::get_if<BigInteger>(&left);
                    const BigInteger* right_integer = std::get_if<BigInteger>(&right);
                    if (left_integer != nullptr && right_integer != nullptr) {
@@ -116,7 +116,7 @@ AnswerValue Formula::evaluate(std::span<const AnswerValue> aggregates) const {
                    std::vector<double> arguments;
                    for (const Formula& argument : call.arguments) {
                      const AnswerValue value = argument.evaluate(aggregates);
-                     if (std::holds_alternative<Nothing>(value)) return Nothing();
+                     if (std::holds_alternative<Nothing>(value)) return value;
                      arguments.push_back(to_real(value));
                    }
                    return evaluate_in_reals(call.function, arguments);

@@ -5,7 +5,7 @@ namespace fanfold::reduce {
 GroupTable::GroupTable(const Grouping& grouping) {
   for (const Key& key : grouping.keys) key_types_.push_back(key.type);
   for (const BoundAggregate& aggregate : grouping.aggregates)
-    states_.push_back(aggregate.kind->make(aggregate.type));
+    states_.push_back(aggregate.kind->make(aggregate.type, aggregate.options));
 }
 
 void GroupTable::add_tasks(std::span<const Run> runs) {

@@ -19,10 +19,12 @@ inline double real_of_order(std::int64_t order) {
   return std::bit_cast<double>(order ^ ((order >> 63) & std::numeric_limits<std::int64_t>::max()));
 }
 
-/// One zero and one NaN, so that equal reals have equal bits.
-inline double canonical(double value) {
-  if (value == 0) return 0.0;
+/// The one NaN for each.
+inline double canonical_nan(double value) {
   return value == value ? value : std::numeric_limits<double>::quiet_NaN();
 }
+
+/// One zero and one NaN, so that equal reals have equal bits.
+inline double canonical(double value) { return value == 0 ? 0.0 : canonical_nan(value); }
 
 }  // namespace fanfold::reduce

@@ -269,9 +269,10 @@ AnswerRow answer_row(const Plan::Impl& plan, const Entry& entry, const GroupTabl
   row.tasks = table.tasks(group);
   std::vector<AnswerValue> values;
   std::vector<std::size_t> counted;  // arguments whose NaN are in `skipped` already
-  for (const std::size_t aggregate : entry.aggregates) {
+  for (const auto& [aggregate, options] : entry.operands) {
     const States& states = table.states(aggregate);
-    values.push_back(states.finish(group));
+    values.push_back(states.finish(group, options));
+    row.relative_error = std::max(row.relative_error, states.relative_error(group));
     const std::uint64_t skipped = states.skipped(group);
     const std::optional<std::size_t> argument = plan.groupings[entry.grouping].aggregates[aggregate].argument;
     if (skipped == 0 || std::ranges::find(counted, *argument) != counted.end()) continue;

@@ -42,6 +42,17 @@ void Plan::add(std::string name, std::string_view text, const expr::Scope& scope
   const expr::GroupedAst parsed = expr::parse_grouped(text);
   impl_->entries.push_back(compile_entry(*impl_, std::move(name), parsed, scope, param_slots));
   impl_->slots = slots_of(*impl_);
+  impl_->param_slots = param_slots;
+}
+
+std::vector<std::size_t> Plan::last_param_keys() const {
+  std::vector<std::size_t> slots;
+  for (const Key& key : impl_->groupings[impl_->entries.back().grouping].keys) {
+    const ColumnSource* column = std::get_if<ColumnSource>(&key.source);
+    if (column != nullptr && !column->is_status && column->slot < impl_->param_slots)
+      slots.push_back(column->slot);
+  }
+  return slots;
 }
 
 bool Plan::empty() const { return impl_->entries.empty(); }

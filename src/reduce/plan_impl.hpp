@@ -32,12 +32,24 @@ struct Argument {
   std::variant<ColumnSource, expr::Program> source;  ///< a bare name needs no program
 };
 
-/// An aggregate of an argument.
+/// The states of an aggregate of an argument.
 struct BoundAggregate {
   const AggregateKind* kind;
   std::optional<std::size_t> argument;  ///< in Plan::Impl::arguments
   std::optional<Type> type;             ///< of the argument
-  bool operator==(const BoundAggregate&) const = default;
+  std::vector<Value> options;           ///< that the states depend on
+
+  bool operator==(const BoundAggregate& other) const {
+    return kind->make == other.kind->make && argument == other.argument && type == other.type &&
+           options == other.options;
+  }
+};
+
+/// What a formula computes with: the answer of some states.
+struct Operand {
+  std::size_t aggregate;       ///< of the grouping
+  std::vector<Value> options;  ///< of how it is read
+  bool operator==(const Operand&) const = default;
 };
 
 /// A name after `by`.
@@ -59,7 +71,7 @@ struct Grouping {
 struct Entry {
   std::string name;
   std::size_t grouping;
-  std::vector<std::size_t> aggregates;  ///< of the grouping; the formula numbers them in this order
+  std::vector<Operand> operands;  ///< the formula numbers them in this order
   Formula formula;
 };
 
@@ -71,6 +83,7 @@ struct Plan::Impl {
   bool sees_failures = false;
   /// What programs that see failed tasks read `status` from: the slot after the scope's.
   std::size_t status_slot = 0;
+  std::size_t param_slots = 0;  ///< the first slots of the scope
 };
 
 }  // namespace fanfold::reduce

@@ -20,24 +20,55 @@
 
 namespace fanfold::reduce {
 
-/// A final value: an integer of any size, a double, a text, or the task that an argmin or argmax found.
+/// No value: the mean of nothing, say; or none that could be kept, then `why` is not empty.
+struct Nothing {
+  std::string_view why = {};  ///< of static storage duration
+  bool operator==(const Nothing&) const = default;
+};
+/// The task that an argmin or argmax found.
 struct Winner {
   TaskIndex task;
   bool operator==(const Winner&) const = default;
 };
-/// No value: the mean of nothing, say.
-struct Nothing {
-  bool operator==(const Nothing&) const = default;
+/// What a top or bottom found, the best first.
+struct Ranking {
+  struct Place {
+    TaskIndex task;
+    Value value;
+    bool operator==(const Place&) const = default;
+  };
+  std::vector<Place> places;
+  bool operator==(const Ranking&) const = default;
 };
-using AnswerValue = std::variant<Nothing, BigInteger, double, std::string, Winner>;
+/// Bin i has the values from edges[i] to below edges[i + 1]; the last bin its upper edge too.
+struct Histogram {
+  std::vector<double> edges;          ///< ascending; one more than there are bins
+  std::vector<std::uint64_t> counts;  ///< of each bin
+  std::uint64_t below = 0;
+  std::uint64_t above = 0;
+  bool operator==(const Histogram&) const = default;
+};
+/// Values in the order of their tasks.
+struct Collection {
+  std::vector<Value> values;
+  bool operator==(const Collection&) const = default;
+};
+/// A final value: an integer of any size, a double, a text, a truth value, or one of the above.
+using AnswerValue =
+    std::variant<Nothing, BigInteger, double, std::string, bool, Winner, Ranking, Histogram, Collection>;
 
 /// One line of an answer: a value for one combination of the keys.
 struct AnswerRow {
   std::vector<Value> keys;  ///< as many as Answer::key_names; none without `by`
   AnswerValue value;
   std::uint64_t tasks = 0;    ///< how many tasks contributed
-  std::uint64_t skipped = 0;  ///< NaN that order statistics (min, max, argmin, argmax) left out
+  std::uint64_t skipped = 0;  ///< NaN that order statistics (min, argmax, quantile …) left out
+  /// Of the least exact aggregate in it; 0 if all are exact. An answer that is an aggregate is within this.
+  double relative_error = 0;
 };
+
+/// An entry keeps as many groups; of more it gives Nothing.
+inline constexpr std::size_t most_groups = 1'000'000;
 
 /// The final value of one entry of [reduce].
 struct Answer {
@@ -72,6 +103,8 @@ class Plan {
   void add(std::string name, std::string_view text, const expr::Scope& scope, std::size_t param_slots);
 
   bool empty() const;
+  /// The slots of the params that the entry added last is grouped by, besides whatever else it is grouped by.
+  std::vector<std::size_t> last_param_keys() const;
   /// The slots that the aggregates read, sorted.
   const std::vector<std::size_t>& slots() const;
   /// True if some aggregate sees failed tasks.

@@ -8,6 +8,7 @@
 
 #include "core/overloaded.hpp"
 #include "job/template.hpp"
+#include "report/answer_lists.hpp"
 #include "report/quantity.hpp"
 
 namespace fanfold {
@@ -21,36 +22,61 @@ using reduce::AnswerValue;
 constexpr std::int64_t largest_exact = std::int64_t{1} << 53;
 
 std::string value_text(const Job& job, const AnswerValue& value) {
-  return std::visit(Overloaded{
-                        [](reduce::Nothing) { return std::string("none"); },
-                        [](const BigInteger& number) { return number.str(); },
-                        [](double number) { return to_text(Value(number)); },
-                        [](const std::string& text) { return text; },
-                        [&job](reduce::Winner winner) {
-                          const std::string params = params_text(job, winner.task);
-                          return fmt::format("task {}{}", winner.task.value(),
-                                             params.empty() ? "" : ": " + params);
-                        },
-                    },
-                    value);
+  return std::visit(
+      Overloaded{
+          [](reduce::Nothing nothing) {
+            return nothing.why.empty() ? "none" : fmt::format("none: {}", nothing.why);
+          },
+          [](const BigInteger& number) { return decimal(number); },
+          [](bool truth) { return std::string(truth ? "true" : "false"); },
+          [](double number) { return to_text(Value(number)); }, [](const std::string& text) { return text; },
+          [&job](reduce::Winner winner) {
+            const std::string params = params_text(job, winner.task);
+            return fmt::format("task {}{}", winner.task.value(), params.empty() ? "" : ": " + params);
+          },
+          [](const reduce::Collection& collection) { return collection_text(collection); },
+          [](const auto&) { return std::string(); },  // a table of its own
+      },
+      value);
+}
+
+Json task_json(const Job& job, TaskIndex task) {
+  Json params = Json::object();
+  const std::vector<Value> values = job.space.params_of(task);
+  for (std::size_t slot = 0; slot < values.size(); ++slot)
+    params[job.space.name(slot)] = to_json(values[slot]);
+  return Json{{"task", task.value()}, {"params", params}};
 }
 
 Json value_json(const Job& job, const AnswerValue& value) {
   return std::visit(Overloaded{
                         [](reduce::Nothing) { return Json(); },
                         [](const BigInteger& number) {
-                          if (abs(number) > largest_exact) return Json(number.str());
+                          if (number > largest_exact || number < -largest_exact) return Json(decimal(number));
                           return Json(static_cast<std::int64_t>(number));
                         },
+                        [](bool truth) { return Json(truth); },
                         [](double number) { return to_json(Value(number)); },
                         [](const std::string& text) { return Json(text); },
-                        [&job](reduce::Winner winner) {
-                          Json params = Json::object();
-                          const std::vector<Value> values = job.space.params_of(winner.task);
-                          for (std::size_t slot = 0; slot < values.size(); ++slot) {
-                            params[job.space.name(slot)] = to_json(values[slot]);
+                        [&job](reduce::Winner winner) { return task_json(job, winner.task); },
+                        [&job](const reduce::Ranking& ranking) {
+                          Json places = Json::array();
+                          for (const auto& [task, place] : ranking.places) {
+                            places.push_back(task_json(job, task));
+                            places.back()["value"] = to_json(place);
                           }
-                          return Json{{"task", winner.task.value()}, {"params", params}};
+                          return places;
+                        },
+                        [](const reduce::Histogram& histogram) {
+                          return Json{{"edges", histogram.edges},
+                                      {"counts", histogram.counts},
+                                      {"below", histogram.below},
+                                      {"above", histogram.above}};
+                        },
+                        [](const reduce::Collection& collection) {
+                          Json values = Json::array();
+                          for (const Value& item : collection.values) values.push_back(to_json(item));
+                          return values;
                         },
                     },
                     value);
@@ -62,8 +88,36 @@ std::string share_text(const Job& job, const AnswerRow& row) {
   return text + ")";
 }
 
-std::string padded(const std::string& text, std::size_t width) {
-  return text + std::string(width - std::min(width, text.size()), ' ');
+/// The value of a row, and how far it may be off.
+std::string row_text(const Job& job, const AnswerRow& row) {
+  const std::string text = value_text(job, row.value);
+  return row.relative_error > 0 ? fmt::format("≈{} (±{:.2g}%)", text, 100 * row.relative_error) : text;
+}
+
+/// A ranking or a histogram: a table for each row of the answer.
+bool has_tables(const Answer& answer) {
+  return std::any_of(answer.rows.begin(), answer.rows.end(), [](const AnswerRow& row) {
+    return std::holds_alternative<reduce::Ranking>(row.value) ||
+           std::holds_alternative<reduce::Histogram>(row.value);
+  });
+}
+
+std::string tables_text(const Job& job, const Answer& answer) {
+  std::string text;
+  for (const AnswerRow& row : answer.rows) {
+    text += answer.name;
+    for (std::size_t key = 0; key < row.keys.size(); ++key)
+      text += fmt::format(" {}={}", answer.key_names[key], plain_text(row.keys[key]));
+    text += fmt::format("  {}\n", share_text(job, row));
+    if (const auto* ranking = std::get_if<reduce::Ranking>(&row.value)) {
+      text += ranking_text(job, *ranking, "  ");
+    } else if (const auto* histogram = std::get_if<reduce::Histogram>(&row.value)) {
+      text += histogram_text(*histogram, "  ");
+    } else {
+      text += fmt::format("  {}\n", row_text(job, row));
+    }
+  }
+  return text;
 }
 
 /// A table with a column for each key, then the value, then the number of tasks.
@@ -76,23 +130,11 @@ std::string table_text(const Job& job, const Answer& answer) {
   for (const AnswerRow& row : answer.rows) {
     std::vector<std::string> line;
     for (const Value& key : row.keys) line.push_back(to_text(key));
-    line.push_back(value_text(job, row.value));
+    line.push_back(row_text(job, row));
     line.push_back(with_separators(row.tasks));
     cells.push_back(std::move(line));
   }
-  std::vector<std::size_t> widths(cells.front().size());
-  for (const auto& line : cells) {
-    for (std::size_t column = 0; column < line.size(); ++column) {
-      widths[column] = std::max(widths[column], line[column].size());
-    }
-  }
-  std::string text;
-  for (const auto& line : cells) {
-    for (std::size_t column = 0; column + 1 < line.size(); ++column)
-      text += padded(line[column], widths[column]) + "  ";
-    text += line.back() + "\n";
-  }
-  return text;
+  return aligned(cells);
 }
 
 Json answer_json(const Job& job, const Answer& answer) {
@@ -125,16 +167,18 @@ bool is_plain(const std::string& text) {
 std::string answers_text(const Job& job, const std::vector<Answer>& answers) {
   std::size_t width = 0;
   for (const Answer& answer : answers) {
-    if (answer.key_names.empty()) width = std::max(width, answer.name.size());
+    if (answer.key_names.empty() && !has_tables(answer)) width = std::max(width, column_count(answer.name));
   }
   std::string text;
   for (const Answer& answer : answers) {
-    if (!answer.key_names.empty()) {
+    if (has_tables(answer)) {
+      text += tables_text(job, answer);
+    } else if (!answer.key_names.empty()) {
       text += table_text(job, answer);
     } else if (!answer.rows.empty()) {
       const AnswerRow& row = answer.rows.front();
-      text += fmt::format("{} = {}  {}\n", padded(answer.name, width), value_text(job, row.value),
-                          share_text(job, row));
+      text +=
+          fmt::format("{} = {}  {}\n", padded(answer.name, width), row_text(job, row), share_text(job, row));
     }
   }
   return text;
@@ -159,13 +203,17 @@ Json to_json(const Value& value) {
       value);
 }
 
+std::string plain_text(const Value& value) {
+  const std::string text = to_text(value);
+  return is_plain(text) ? text : quoted(text);
+}
+
 std::string params_text(const Job& job, TaskIndex task) {
   std::string text;
   const std::vector<Value> values = job.space.params_of(task);
   for (std::size_t slot = 0; slot < values.size(); ++slot) {
-    const std::string value = to_text(values[slot]);
     if (!text.empty()) text += ' ';
-    text += job.space.name(slot) + "=" + (is_plain(value) ? value : quoted(value));
+    text += job.space.name(slot) + "=" + plain_text(values[slot]);
   }
   return text;
 }

@@ -180,6 +180,36 @@ TEST(Extremes, OfTextsGoByBytes) {
   EXPECT_EQ(only_value("argmax(model)", rows), task(2));
 }
 
+TEST(Conditions, AnyAndAll) {
+  const AnswerValue yes = true;
+  const AnswerValue no = false;
+  EXPECT_EQ(only_value("any(hits > 2)", hits({1, 2, 3})), yes);
+  EXPECT_EQ(only_value("any(hits > 3)", hits({1, 2, 3})), no);
+  EXPECT_EQ(only_value("all(hits > 0)", hits({1, 2, 3})), yes);
+  EXPECT_EQ(only_value("all(hits > 1)", hits({1, 2, 3})), no);
+  EXPECT_EQ(only_value("all(hits)", hits({-1, 7})), yes) << "what is not 0 is true";
+  EXPECT_EQ(only_value("any(hits)", {}), no);
+  EXPECT_EQ(only_value("all(hits)", {}), yes);
+}
+
+TEST(First, IsOfTheLowestTask) {
+  std::vector<Row> rows = hits({10, 20, 30});
+  rows[0].task = 7;
+  rows[0].status = Status::failed;
+  rows[1].task = 9;
+  rows[2].task = 8;
+  rows[2].model = "c";
+  rows[2].loss = -0.0;
+  EXPECT_EQ(only_value("first(hits)", rows), integer(30)) << "of those that succeeded";
+  EXPECT_EQ(only_value("first(model)", rows), AnswerValue(std::string("c")));
+  EXPECT_EQ(bits(only_value("first(loss)", rows)), bits(-0.0));
+  EXPECT_EQ(only_value("2 * first(hits) + 1", rows), integer(61));
+  rows[2].loss = -not_a_number;
+  EXPECT_EQ(bits(only_value("first(loss)", rows)), bits(not_a_number));
+  EXPECT_EQ(only_value("first(hits)", {}), nothing);
+  EXPECT_EQ(only_value("first(model)", {}), nothing);
+}
+
 TEST(Formula, KeepsIntegersAndRoundsADivisionOnce) {
   const std::vector<Row> rows = hits({most, most, 2});
   const BigInteger sum = BigInteger(most) * 2 + 2;
@@ -201,6 +231,9 @@ TEST(Formula, GoesOnInReals) {
   EXPECT_EQ(only_value("sqrt(count()) + 0.5", rows), AnswerValue(2.5));
   EXPECT_EQ(only_value("mean(hits) ^ 2", rows), AnswerValue(6.25));
   EXPECT_EQ(only_value("max(mean(hits), 2)", rows), AnswerValue(2.5));
+  EXPECT_EQ(only_value("(4 * mean(hits) - 1) ^ 0.5", rows), AnswerValue(3.0));
+  EXPECT_EQ(only_value("2 ^ mean(hits) / sqrt(2)", rows), AnswerValue(4.0));
+  EXPECT_EQ(only_value("(mean(hits) - 0.5) ^ mean(hits - 0.5)", rows), AnswerValue(4.0));
   EXPECT_EQ(only_value("2 * mean(loss)", {}), nothing);
   EXPECT_EQ(only_value("sqrt(mean(loss))", {}), nothing);
 }

@@ -35,6 +35,14 @@ const std::vector<std::string> everything = {
     "count(status == 'failed') by model",
     "sum(k) by status, model",
     "sum(2 * hits)",
+    "product(hits)",
+    "product(k + 4) by lr",
+    "product(loss) by model, k",
+    "any(hits > 100)",
+    "all(hits != k) by k",
+    "first(loss) by model",
+    "first(hits)",
+    "first(model) by lr",
 };
 
 const Plan& full_plan() {

@@ -17,6 +17,13 @@ struct Mistake {
   std::string message;
 };
 
+std::string all_aggregates() {
+  std::string list;
+  for (const AggregateKind* kind : aggregate_kinds())
+    list += (list.empty() ? "" : ", ") + std::string(kind->name);
+  return list;
+}
+
 class PlanRefuses : public testing::TestWithParam<Mistake> {};
 
 TEST_P(PlanRefuses, WithThePlaceAndTheReason) {
@@ -34,22 +41,23 @@ INSTANTIATE_TEST_SUITE_P(
     Mistakes, PlanRefuses,
     testing::Values(
         Mistake{"maen(loss)", 0, "unknown aggregate 'maen'; did you mean 'mean'?"},
-        Mistake{
-            "quux(loss)", 0,
-            "unknown aggregate 'quux'; there are argmax, argmin, count, max, mean, min, sem, std, sum, var"},
+        Mistake{"quux(loss)", 0, "unknown aggregate 'quux'; there are " + all_aggregates()},
         Mistake{"1 + mean(2 * sum(hits))", 13,
                 "sum inside of mean: an aggregate cannot be inside of another"},
         Mistake{"max(loss + min(hits))", 11, "min inside of max: an aggregate cannot be inside of another"},
         Mistake{"4 * loss", 4,
-                "'loss' is not an aggregate; write mean(loss), sum(loss) or another of argmax, argmin, "
-                "count, max, mean, min, sem, std, sum, var"},
+                "'loss' is not an aggregate; write mean(loss), sum(loss) or another of " + all_aggregates()},
         Mistake{"2 * samples", 0,
-                "there is no aggregate in '2 * samples'; the aggregates are argmax, argmin, count, max, "
-                "mean, min, sem, std, sum, var"},
+                "there is no aggregate in '2 * samples'; the aggregates are " + all_aggregates()},
         Mistake{"sum(hist)", 4, "unknown name 'hist'; did you mean 'hits'?"},
         Mistake{"sum(hits) / sample", 12, "unknown name 'sample'; did you mean 'samples'?"},
         Mistake{"sum()", 0, "'sum()' has 0 arguments; write sum(x)"},
         Mistake{"sum(hits, k)", 0, "'sum(hits, k)' has 2 arguments; write sum(x)"},
+        Mistake{"any(loss)", 4, "any needs a condition; 'loss' is real"},
+        Mistake{"1 + any(hits)", 4, "'any(hits)' is true or false; arithmetic needs numbers"},
+        Mistake{"first(model) + 1", 0, "'first(model)' is text; arithmetic needs numbers"},
+        Mistake{"product(model)", 8, "product needs a number; 'model' is text"},
+        Mistake{"first(loss, first(hits))", 0, "'first(loss, first(hits))' has 2 arguments; write first(x)"},
         Mistake{"count(hits, k)", 0, "'count(hits, k)' has 2 arguments; write count() or count(condition)"},
         Mistake{"sum(model)", 4, "sum needs a number; 'model' is text"},
         Mistake{"count(loss)", 6, "count needs a condition; 'loss' is real"},
@@ -72,6 +80,14 @@ TEST(Plan, KnowsTheSlotsItReads) {
   EXPECT_THAT(plan_of({"count() by status", "count(status == 'failed' and k > 1)"}).slots(), ElementsAre(2));
   EXPECT_TRUE(Plan().empty());
   EXPECT_FALSE(plan_of({"count()"}).empty());
+}
+
+TEST(Plan, KnowsTheParamsAmongTheKeys) {
+  EXPECT_THAT(plan_of({"count()"}).last_param_keys(), ElementsAre());
+  EXPECT_THAT(plan_of({"count() by hits"}).last_param_keys(), ElementsAre());
+  EXPECT_THAT(plan_of({"count() by k, samples, hits, model", "sum(hits) by k, status"}).last_param_keys(),
+              ElementsAre(2));
+  EXPECT_THAT(plan_of({"count() by k, samples, hits, model"}).last_param_keys(), ElementsAre(2, 0));
 }
 
 TEST(Plan, KnowsWhetherItSeesFailures) {

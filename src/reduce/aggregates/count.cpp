@@ -44,16 +44,17 @@ class ConditionCount {
 
 }  // namespace
 
-const AggregateKind count_kind = {.name = "count",
-                                  .usage = "count() or count(condition)",
-                                  .least_arguments = 0,
-                                  .most_arguments = 1,
-                                  .needs = "a condition",
-                                  .takes = [](Type argument) { return argument == Type::integer; },
-                                  .result = [](std::optional<Type>) { return ResultType::integer; },
-                                  .make = [](std::optional<Type> argument) -> std::unique_ptr<States> {
-                                    if (argument) return std::make_unique<StateArray<ConditionCount>>();
-                                    return std::make_unique<StateArray<TaskCount>>();
-                                  }};
+const AggregateKind count_kind = {
+    .name = "count",
+    .usage = "count() or count(condition)",
+    .least_arguments = 0,
+    .most_arguments = 1,
+    .needs = "a condition",
+    .takes = takes_conditions,
+    .result = [](std::optional<Type>) { return ResultType::integer; },
+    .make = [](std::optional<Type> argument, std::span<const Value>) -> std::unique_ptr<States> {
+      if (argument) return std::make_unique<StateArray<ConditionCount>>();
+      return std::make_unique<StateArray<TaskCount>>();
+    }};
 
 }  // namespace fanfold::reduce

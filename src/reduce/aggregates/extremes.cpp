@@ -171,7 +171,7 @@ class TextExtreme {
 };
 
 template <Side side, Asked asked>
-std::unique_ptr<States> make_states(std::optional<Type> argument) {
+std::unique_ptr<States> make_states(std::optional<Type> argument, std::span<const Value>) {
   switch (argument.value_or(Type::real)) {
     case Type::integer:
       return std::make_unique<StateArray<NumberExtreme<std::int64_t, side, asked>>>();
@@ -181,18 +181,6 @@ std::unique_ptr<States> make_states(std::optional<Type> argument) {
       return std::make_unique<StateArray<TextExtreme<side, asked>>>();
   }
   return nullptr;
-}
-
-ResultType same_type(std::optional<Type> argument) {
-  switch (argument.value_or(Type::real)) {
-    case Type::integer:
-      return ResultType::integer;
-    case Type::real:
-      return ResultType::real;
-    case Type::text:
-      return ResultType::text;
-  }
-  return ResultType::real;
 }
 
 ResultType task_result(std::optional<Type>) { return ResultType::task; }

@@ -138,7 +138,7 @@ class Spread {
 };
 
 template <template <typename> typename State>
-std::unique_ptr<States> make_states(std::optional<Type> argument) {
+std::unique_ptr<States> make_states(std::optional<Type> argument, std::span<const Value>) {
   if (argument == Type::integer) return std::make_unique<StateArray<State<IntegerMoments>>>();
   return std::make_unique<StateArray<State<RealMoments>>>();
 }

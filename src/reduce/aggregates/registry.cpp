@@ -8,16 +8,20 @@ namespace {
 
 // Sorted by name.
 constexpr std::array kinds = {
-    &argmax_kind,  //
-    &argmin_kind,  //
-    &count_kind,   //
-    &max_kind,     //
-    &mean_kind,    //
-    &min_kind,     //
-    &sem_kind,     //
-    &std_kind,     //
-    &sum_kind,     //
-    &var_kind,     //
+    &all_kind,      //
+    &any_kind,      //
+    &argmax_kind,   //
+    &argmin_kind,   //
+    &count_kind,    //
+    &first_kind,    //
+    &max_kind,      //
+    &mean_kind,     //
+    &min_kind,      //
+    &product_kind,  //
+    &sem_kind,      //
+    &std_kind,      //
+    &sum_kind,      //
+    &var_kind,      //
 };
 
 }  // namespace

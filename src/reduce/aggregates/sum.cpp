@@ -42,21 +42,17 @@ class SumOfReals {
 
 }  // namespace
 
-const AggregateKind sum_kind = {.name = "sum",
-                                .usage = "sum(x)",
-                                .least_arguments = 1,
-                                .most_arguments = 1,
-                                .needs = "a number",
-                                .takes = takes_numbers,
-                                .result =
-                                    [](std::optional<Type> argument) {
-                                      return argument == Type::integer ? ResultType::integer
-                                                                       : ResultType::real;
-                                    },
-                                .make = [](std::optional<Type> argument) -> std::unique_ptr<States> {
-                                  if (argument == Type::integer)
-                                    return std::make_unique<StateArray<SumOfIntegers>>();
-                                  return std::make_unique<StateArray<SumOfReals>>();
-                                }};
+const AggregateKind sum_kind = {
+    .name = "sum",
+    .usage = "sum(x)",
+    .least_arguments = 1,
+    .most_arguments = 1,
+    .needs = "a number",
+    .takes = takes_numbers,
+    .result = same_type,
+    .make = [](std::optional<Type> argument, std::span<const Value>) -> std::unique_ptr<States> {
+      if (argument == Type::integer) return std::make_unique<StateArray<SumOfIntegers>>();
+      return std::make_unique<StateArray<SumOfReals>>();
+    }};
 
 }  // namespace fanfold::reduce
