@@ -99,16 +99,22 @@ struct NoArgument {};
 ///     void merge(const State& other);
 ///     void encode(ByteWriter& out) const;
 ///     static State decode(ByteReader& in);
-///     AnswerValue finish() const;
+///     AnswerValue finish() const;        // or with the options of the aggregate that asks
 ///     std::uint64_t skipped() const;     // optional
+///     double relative_error() const;     // optional
 ///     std::size_t heap_bytes() const;    // optional
+///     void fit(std::span<State> all);    // optional: of `identity`, when the number of groups has changed
 /// A state that depends on options gets them from `identity`, and `decode` is then a const member of that.
 template <typename State>
 class StateArray final : public States {
  public:
   explicit StateArray(State identity = State()) : identity_(std::move(identity)) {}
 
-  void resize(std::size_t groups) override { states_.resize(groups, identity_); }
+  void resize(std::size_t groups) override {
+    states_.resize(groups, identity_);
+    if constexpr (requires(State & state) { state.fit(std::span<State>()); })
+      identity_.fit(std::span(states_));
+  }
 
   void add(std::span<const Run> runs, const ConstColumn& argument,
            std::span<const TaskIndex> tasks) override {
@@ -127,13 +133,25 @@ class StateArray final : public States {
   }
   void encode(std::size_t group, ByteWriter& out) const override { states_[group].encode(out); }
   void decode(std::size_t group, ByteReader& in) override { states_[group] = identity_.decode(in); }
-  AnswerValue finish(std::size_t group, std::span<const Value>) const override {
-    return states_[group].finish();
+  AnswerValue finish(std::size_t group, [[maybe_unused]] std::span<const Value> options) const override {
+    if constexpr (requires(const State& state) { state.finish(options); }) {
+      return states_[group].finish(options);
+    } else {
+      return states_[group].finish();
+    }
   }
 
   std::uint64_t skipped(std::size_t group) const override {
     if constexpr (requires(const State& state) { state.skipped(); }) {
       return states_[group].skipped();
+    } else {
+      return 0;
+    }
+  }
+
+  double relative_error(std::size_t group) const override {
+    if constexpr (requires(const State& state) { state.relative_error(); }) {
+      return states_[group].relative_error();
     } else {
       return 0;
     }

@@ -185,7 +185,7 @@ class EntryCompiler {
     }
     if (kind.check_options == nullptr) return options;
     if (const std::string wrong = kind.check_options(options); !wrong.empty())
-      throw ExpressionError(node.offset, fmt::format("{} of '{}'", wrong, source(node)));
+      throw ExpressionError(node.offset, fmt::format("{} in '{}'", wrong, source(node)));
     return options;
   }
 

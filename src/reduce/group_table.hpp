@@ -12,7 +12,8 @@
 namespace fanfold::reduce {
 
 /// An exact commutative monoid like the states in it; a new table is the identity. A group is there when some
-/// task is in it. One thread at a time.
+/// task is in it. A table of more than most_groups gives them up: then it only counts the tasks. One thread
+/// at a time.
 class GroupTable {
  public:
   explicit GroupTable(const Grouping& grouping);
@@ -32,6 +33,11 @@ class GroupTable {
   /// Replaces the content. Throws DecodeError; the content is unspecified then.
   void decode(ByteReader& in);
 
+  bool empty() const { return size() == 0 && !gave_up_; }
+  bool gave_up() const { return gave_up_; }
+  /// Of all groups.
+  std::uint64_t all_tasks() const;
+
   std::size_t size() const { return keys_.size(); }
   /// The only group of a grouping without keys; added if there is none.
   std::uint32_t only_group();
@@ -42,11 +48,14 @@ class GroupTable {
 
  private:
   void make_room();
+  void give_up();
 
   std::vector<Type> key_types_;
   GroupKeys keys_;
   std::vector<std::uint64_t> tasks_;             ///< of each group
   std::vector<std::unique_ptr<States>> states_;  ///< of each aggregate
+  bool gave_up_ = false;
+  std::uint64_t tasks_given_up_ = 0;  ///< tasks of a table that gave up
 };
 
 }  // namespace fanfold::reduce

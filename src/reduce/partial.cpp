@@ -221,7 +221,7 @@ void Partial::clear() { state_->tables.clear(); }
 void Partial::forget_failures() { state_->tables.clear_failed(); }
 
 bool Partial::empty() const {
-  const auto no_groups = [](const GroupTable& table) { return table.size() == 0; };
+  const auto no_groups = [](const GroupTable& table) { return table.empty(); };
   return std::ranges::all_of(state_->tables.succeeded, no_groups) &&
          std::ranges::all_of(state_->tables.failed, no_groups);
 }
@@ -256,6 +256,8 @@ void Partial::merge_encoded(ByteReader& in) {
 }
 
 namespace {
+
+constexpr std::string_view too_many_groups = "more than 1,000,000 groups";
 
 AnswerValue with_canonical_nan(AnswerValue value) {
   double* real = std::get_if<double>(&value);
@@ -292,13 +294,21 @@ std::vector<Answer> Partial::finish() const {
     const Grouping& grouping = plan.groupings[entry.grouping];
     const GroupTable* table = &state_->tables.succeeded[entry.grouping];
     GroupTable together(grouping);
-    if (grouping.population == Population::all || (grouping.keys.empty() && table->size() == 0)) {
+    if (grouping.population == Population::all || (grouping.keys.empty() && table->empty())) {
       together.merge(*table);
       together.merge(state_->tables.failed[entry.grouping]);
       if (grouping.keys.empty()) together.only_group();
       table = &together;
     }
     Answer answer{entry.name, {}, {}};
+    if (table->gave_up()) {
+      AnswerRow row;
+      row.value = Nothing{too_many_groups};
+      row.tasks = table->all_tasks();
+      answer.rows.push_back(std::move(row));
+      answers.push_back(std::move(answer));
+      continue;
+    }
     for (const Key& key : grouping.keys) answer.key_names.push_back(key.name);
     for (std::size_t group = 0; group < table->size(); ++group)
       answer.rows.push_back(answer_row(plan, entry, *table, group));

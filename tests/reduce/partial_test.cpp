@@ -43,6 +43,17 @@ const std::vector<std::string> everything = {
     "first(loss) by model",
     "first(hits)",
     "first(model) by lr",
+    "histogram(loss, -4, 4, 16)",
+    "histogram(hits, 0, 1000, 10) by model",
+    "median(loss) by model",
+    "quantile(hits, 0.9)",
+    "quantile(loss, 0.25) - quantile(loss, 0.75)",
+    "top(5, loss)",
+    "bottom(1, hits) by k",
+    "top(30, k)",
+    "collect(loss) by model, lr",
+    "collect(hits)",
+    "collect(model)",
 };
 
 const Plan& full_plan() {

@@ -5,25 +5,12 @@
 #include <string>
 
 #include "reduce/aggregates/kinds.hpp"
-#include "reduce/number_order.hpp"
+#include "reduce/aggregates/rank.hpp"
 
 namespace fanfold::reduce {
 namespace {
 
-enum class Side { lowest, highest };
 enum class Asked { value, task };
-
-/// The states keep numbers by their order; for maxima turned over, so that the lowest always wins.
-template <typename Number, Side side>
-std::int64_t rank_of(Number value) {
-  std::int64_t order;
-  if constexpr (std::same_as<Number, double>) {
-    order = order_of(value);
-  } else {
-    order = value;
-  }
-  return side == Side::highest ? ~order : order;
-}
 
 constexpr std::int64_t last_rank = std::numeric_limits<std::int64_t>::max();
 
@@ -103,18 +90,11 @@ class NumberExtreme {
     return first;
   }
 
-  Number value() const {
-    const std::int64_t order = side == Side::highest ? ~rank_ : rank_;
-    if constexpr (std::same_as<Number, double>) {
-      return real_of_order(order);
-    } else {
-      return order;
-    }
-  }
+  Number value() const { return number_of_rank<Number, side>(rank_); }
 
   std::uint64_t count_ = 0;  ///< of values that are not NaN
   std::uint64_t skipped_ = 0;
-  std::int64_t rank_ = 0;  ///< meaningless if count_ is 0
+  std::int64_t rank_ = 0;  ///< of the extreme; meaningless if count_ is 0
   TaskIndex task_;
 };
 

@@ -1,24 +1,11 @@
 // first(x): the value of the task with the lowest index among those that succeeded. Of no task: Nothing.
 #include <string>
-#include <tuple>
 
 #include "reduce/aggregates/kinds.hpp"
-#include "reduce/number_order.hpp"
+#include "reduce/aggregates/task_value.hpp"
 
 namespace fanfold::reduce {
 namespace {
-
-void encode_value(ByteWriter& out, std::int64_t value) { out.zigzag(value); }
-void encode_value(ByteWriter& out, double value) { out.f64(value); }
-void encode_value(ByteWriter& out, const std::string& value) { out.text(value); }
-
-void decode_value(ByteReader& in, std::int64_t& value) { value = in.zigzag(); }
-void decode_value(ByteReader& in, double& value) { value = canonical_nan(in.f64()); }
-void decode_value(ByteReader& in, std::string& value) { value = in.text(); }
-
-std::int64_t rank_of(std::int64_t value) { return value; }
-std::int64_t rank_of(double value) { return order_of(value); }
-std::string_view rank_of(std::string_view value) { return value; }
 
 template <typename Kept, typename Given>
 class First {
@@ -26,13 +13,7 @@ class First {
   using Input = Given;
 
   void add(std::span<const Given> values, std::span<const TaskIndex> tasks) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if constexpr (std::same_as<Given, double>) {
-        consider(canonical_nan(values[i]), tasks[i]);
-      } else {
-        consider(values[i], tasks[i]);
-      }
-    }
+    for (std::size_t i = 0; i < values.size(); ++i) consider(values[i], tasks[i]);
   }
   void merge(const First& other) {
     if (other.any_) consider(other.value_, other.task_);
@@ -70,9 +51,9 @@ class First {
   /// A task has one value; if it had two, the lower would be chosen, so that order does not matter even then.
   void consider(Given value, TaskIndex task) {
     if (any_ && task > task_) return;
-    if (any_ && task == task_ && rank_of(value) >= rank_of(Given(value_))) return;
+    if (any_ && task == task_ && !value_before(value, value_)) return;
     any_ = true;
-    value_ = value;
+    value_ = kept(value);
     task_ = task;
   }
 

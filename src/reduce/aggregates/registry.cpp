@@ -8,20 +8,26 @@ namespace {
 
 // Sorted by name.
 constexpr std::array kinds = {
-    &all_kind,      //
-    &any_kind,      //
-    &argmax_kind,   //
-    &argmin_kind,   //
-    &count_kind,    //
-    &first_kind,    //
-    &max_kind,      //
-    &mean_kind,     //
-    &min_kind,      //
-    &product_kind,  //
-    &sem_kind,      //
-    &std_kind,      //
-    &sum_kind,      //
-    &var_kind,      //
+    &all_kind,        //
+    &any_kind,        //
+    &argmax_kind,     //
+    &argmin_kind,     //
+    &bottom_kind,     //
+    &collect_kind,    //
+    &count_kind,      //
+    &first_kind,      //
+    &histogram_kind,  //
+    &max_kind,        //
+    &mean_kind,       //
+    &median_kind,     //
+    &min_kind,        //
+    &product_kind,    //
+    &quantile_kind,   //
+    &sem_kind,        //
+    &std_kind,        //
+    &sum_kind,        //
+    &top_kind,        //
+    &var_kind,        //
 };
 
 }  // namespace
