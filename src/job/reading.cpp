@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/nearest.hpp"
+#include "job/group_count.hpp"
 
 namespace fanfold {
 namespace {
@@ -18,6 +19,19 @@ std::string_view home_of(const std::string& key, const SourceRegistry& sources) 
   const bool is_source =
       std::any_of(sources.begin(), sources.end(), [&](const SourceInfo* info) { return info->name == key; });
   return is_source || key == "kernel" || key == "cost" ? "[task]" : "";
+}
+
+/// The params that have one value.
+expr::Scope constant_params(const TaskSpace& space) {
+  expr::Scope constants;
+  ColumnBuffer value;
+  for (std::size_t slot = 0; slot < space.param_count(); ++slot) {
+    if (space.axis(slot).size() != 1) continue;
+    value.reset(space.type(slot), 1);
+    space.axis(slot).fill(0, 1, value, 0);
+    constants.add_constant(space.name(slot), value.view().value(0));
+  }
+  return constants;
 }
 
 void collect_names(const expr::Node& node, std::vector<std::string>& names) {
@@ -233,7 +247,11 @@ void Reading::reduction(const TomlEntry& entry) {
     const bool by_faulty = std::any_of(grouped.keys.begin(), grouped.keys.end(),
                                        [this](const auto& key) { return is_faulty(key.name); });
     if (by_faulty || mentions_faulty(*grouped.ast.root)) return;
-    job.reductions.add(entry.key, text.text, job.scope, job.param_slots);
+    job.reductions.add(entry.key, text.text, job.scope, job.param_slots, constant_params(job.space));
+    if (makes_more_groups(job.space, job.reductions.last_param_keys(), reduce::most_groups)) {
+      error_in(text, grouped.keys.front().offset,
+               fmt::format("'{}' makes more than 1,000,000 groups; that is the most that fit", entry.key));
+    }
   } catch (const expr::ExpressionError& error) {
     error_in(text, error.offset(), error.what());
   }

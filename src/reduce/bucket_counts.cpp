@@ -87,7 +87,7 @@ bool BucketCounts::cover(double least, double greatest) {
   if (!window_.empty() && first >= window_first_ && last <= window_last) return true;
   const auto width = static_cast<std::uint64_t>(last - first) + 1;
   if (width > total_) {
-    list_ = entries();
+    if (!window_.empty()) list_ = entries();
     window_ = {};
     return false;
   }
@@ -154,6 +154,8 @@ std::vector<BucketCounts::Entry> BucketCounts::entries() const {
 }
 
 double BucketCounts::value_at(std::uint64_t before) const {
+  if (before == 0) return least_;
+  if (before + 1 == total_) return greatest_;
   for (const Entry& entry : entries()) {
     if (before < entry.count) return std::clamp(middle_of(entry.bucket), least_, greatest_);
     before -= entry.count;

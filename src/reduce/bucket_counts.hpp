@@ -25,8 +25,8 @@ class BucketCounts {
   void merge(const BucketCounts& other);
 
   std::uint64_t total() const { return total_; }
-  /// The middle of the bucket of the value that has this many before it, if that is not beyond the least or
-  /// the greatest value. Precondition: before < total().
+  /// The value that has this many before it: the least and the greatest exactly, of others the middle of
+  /// their bucket. Precondition: before < total().
   double value_at(std::uint64_t before) const;
 
   void encode(ByteWriter& out) const;

@@ -53,8 +53,12 @@ std::size_t index_or_append(std::vector<T>& items, T item) {
 class EntryCompiler {
  public:
   EntryCompiler(Plan::Impl& plan, const expr::GroupedAst& parsed, const expr::Scope& scope,
-                std::size_t param_slots)
-      : plan_(plan), parsed_(parsed), scope_(scope), param_slots_(param_slots) {}
+                std::size_t param_slots, const expr::Scope& constants)
+      : plan_(plan), parsed_(parsed), scope_(scope), param_slots_(param_slots), constants_(constants) {
+    for (const expr::Scope::Entry& entry : scope.entries()) {
+      if (entry.constant) constants_.add_constant(entry.name, *entry.constant);
+    }
+  }
 
   Entry compile(std::string name) {
     population_ = uses_status() ? Population::all : Population::succeeded;
@@ -190,18 +194,14 @@ class EntryCompiler {
   }
 
   Value compile_option(const AggregateKind& kind, const OptionKind& option, const Node& node) const {
-    expr::Scope constants;
-    for (const expr::Scope::Entry& entry : scope_.entries()) {
-      if (entry.constant) constants.add_constant(entry.name, *entry.constant);
-    }
     for_each_node(node, [&](const Node& part) {
       if (part.kind != Node::Kind::name || scope_.find(part.name) == nullptr) return;
-      if (constants.find(part.name) != nullptr) return;
+      if (constants_.find(part.name) != nullptr) return;
       throw ExpressionError(part.offset,
                             fmt::format("'{}' of {} must be a constant; '{}' differs from task to task",
                                         option.name, kind.usage, part.name));
     });
-    const Value value = value_of(expr::Program::compile(node, parsed_.ast.text, constants), node);
+    const Value value = value_of(expr::Program::compile(node, parsed_.ast.text, constants_), node);
     if (option.takes(value)) return value;
     throw ExpressionError(node.offset, fmt::format("'{}' of {} must be {}, not {}", option.name, kind.usage,
                                                    option.needs, source(node)));
@@ -394,6 +394,7 @@ class EntryCompiler {
   const expr::GroupedAst& parsed_;
   expr::Scope scope_;
   std::size_t param_slots_;
+  expr::Scope constants_;
   Population population_ = Population::succeeded;
   std::size_t grouping_ = 0;
   std::vector<Operand> operands_;
@@ -402,8 +403,8 @@ class EntryCompiler {
 }  // namespace
 
 Entry compile_entry(Plan::Impl& plan, std::string name, const expr::GroupedAst& parsed,
-                    const expr::Scope& scope, std::size_t param_slots) {
-  return EntryCompiler(plan, parsed, scope, param_slots).compile(std::move(name));
+                    const expr::Scope& scope, std::size_t param_slots, const expr::Scope& constants) {
+  return EntryCompiler(plan, parsed, scope, param_slots, constants).compile(std::move(name));
 }
 
 }  // namespace fanfold::reduce

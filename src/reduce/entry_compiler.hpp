@@ -14,6 +14,6 @@ namespace fanfold::reduce {
 /// are there. Throws expr::ExpressionError; the plan may then keep aggregates that no entry uses, and can
 /// take other entries.
 Entry compile_entry(Plan::Impl& plan, std::string name, const expr::GroupedAst& parsed,
-                    const expr::Scope& scope, std::size_t param_slots);
+                    const expr::Scope& scope, std::size_t param_slots, const expr::Scope& constants);
 
 }  // namespace fanfold::reduce

@@ -38,9 +38,10 @@ Plan::~Plan() = default;
 Plan::Plan(Plan&&) noexcept = default;
 Plan& Plan::operator=(Plan&&) noexcept = default;
 
-void Plan::add(std::string name, std::string_view text, const expr::Scope& scope, std::size_t param_slots) {
+void Plan::add(std::string name, std::string_view text, const expr::Scope& scope, std::size_t param_slots,
+               const expr::Scope& constants) {
   const expr::GroupedAst parsed = expr::parse_grouped(text);
-  impl_->entries.push_back(compile_entry(*impl_, std::move(name), parsed, scope, param_slots));
+  impl_->entries.push_back(compile_entry(*impl_, std::move(name), parsed, scope, param_slots, constants));
   impl_->slots = slots_of(*impl_);
   impl_->param_slots = param_slots;
 }

@@ -67,7 +67,7 @@ struct AnswerRow {
   double relative_error = 0;
 };
 
-/// An entry keeps as many groups; of more it gives Nothing.
+/// An entry has as many groups at most. Of more it gives Nothing, in a single row without keys.
 inline constexpr std::size_t most_groups = 1'000'000;
 
 /// The final value of one entry of [reduce].
@@ -99,8 +99,11 @@ class Plan {
 
   /// Adds an entry. Throws expr::ExpressionError with the offset in `text`. `scope` has the params,
   /// constants, results and values; its first `param_slots` slots are params. It must outlive the call only.
-  /// After an entry that threw, others can be added: so all errors are found at once.
-  void add(std::string name, std::string_view text, const expr::Scope& scope, std::size_t param_slots);
+  /// After an entry that threw, others can be added: so all errors are found at once. `constants` are the
+  /// columns that have the same value for all tasks: options of aggregates can use them, and the constants of
+  /// the scope.
+  void add(std::string name, std::string_view text, const expr::Scope& scope, std::size_t param_slots,
+           const expr::Scope& constants = {});
 
   bool empty() const;
   /// The slots of the params that the entry added last is grouped by, besides whatever else it is grouped by.

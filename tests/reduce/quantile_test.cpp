@@ -169,8 +169,8 @@ RC_GTEST_PROP(BucketCounts, AreTheSameInWhateverForm, (std::uint64_t seed)) {
     merged.merge(random() % 2 == 0 ? part : BucketCounts::decode(in));
     begin = end;
   }
-  RC_ASSERT(bytes_of(one_by_one) == bytes_of(whole));
-  RC_ASSERT(bytes_of(merged) == bytes_of(whole));
+  RC_ASSERT((bytes_of(one_by_one) == bytes_of(whole)) == true);
+  RC_ASSERT((bytes_of(merged) == bytes_of(whole)) == true);
   RC_ASSERT(whole.heap_bytes() <= 32 * count + 4096);
   std::sort(values.begin(), values.end());
   for (std::size_t i = 0; i < count; i += 97) {

@@ -95,7 +95,9 @@ class Collected {
     return collection;
   }
 
-  std::size_t heap_bytes() const { return items_.capacity() * sizeof(Item) + amount_.text_bytes; }
+  std::size_t heap_bytes() const {
+    return items_.capacity() * sizeof(Item) + (items_.empty() ? 0 : amount_.text_bytes);
+  }
 
  private:
   struct Item {
