@@ -53,7 +53,7 @@ bool makes_more_groups(const TaskSpace& space, std::span<const std::size_t> slot
   for (const std::size_t slot : slots) {
     const std::uint64_t values = distinct_values(space.axis(slot), most);
     const auto same = std::find_if(factors.begin(), factors.end(), [&](const Factor& factor) {
-      return factor.slot == slot || advance_together(space, factor.slot, slot);
+      return advance_together(space, factor.slot, slot);
     });
     if (same == factors.end()) {
       factors.push_back({slot, values});
