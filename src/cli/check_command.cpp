@@ -7,13 +7,15 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/check_report.hpp"
 #include "cli/commands.hpp"
+#include "cli/job_options.hpp"
 #include "cli/task_selection.hpp"
 #include "exec/source.hpp"
 #include "job/job.hpp"
@@ -26,17 +28,12 @@ namespace {
 constexpr std::uint64_t shown_tasks = 3;
 
 struct Options {
-  std::string job_file;
+  JobOptions job;
   std::string tasks;
   std::string task;
   std::string chunk;
   bool json = false;
 };
-
-std::string run_file_of(const Options& options) {
-  if (options.job_file == "-") return "job.run";
-  return std::filesystem::path(options.job_file).stem().string() + ".run";
-}
 
 void print_warnings(const std::string& file, std::vector<Diagnostic> warnings) {
   if (warnings.empty()) return;
@@ -45,12 +42,12 @@ void print_warnings(const std::string& file, std::vector<Diagnostic> warnings) {
 }
 
 ExitStatus check(const Options& options) {
-  JobOverrides overrides;
-  if (!options.chunk.empty()) overrides.run.emplace_back("chunk", options.chunk);
-  const JobSource source = read_job(options.job_file, overrides);
+  std::vector<std::pair<std::string, std::string>> policy;
+  if (!options.chunk.empty()) policy.emplace_back("chunk", options.chunk);
+  const JobSource source = read_job(options.job, std::move(policy));
   const std::unique_ptr<const Job> job = open_job(source, source_registry());
   const auto selection = parse_selection(options.tasks, options.task, job->size());
-  const CheckedJob checked{*job, options.job_file, run_file_of(options),
+  const CheckedJob checked{*job, name_of_job(options.job), default_run_file(options.job),
                            selection.value_or(TaskRange{0, std::min(shown_tasks, job->size())}),
                            unused_names(*job, source)};
   if (options.json) {
@@ -67,7 +64,7 @@ ExitStatus check(const Options& options) {
 void add_check_command(CLI::App& program, Action& action) {
   CLI::App* command = program.add_subcommand("check", "Check a job file and show what it would run");
   const auto options = std::make_shared<Options>();
-  command->add_option("job", options->job_file, "The job file")->required();
+  add_job_options(*command, options->job);
   command->add_option("--tasks", options->tasks, "Show these tasks: FIRST:END, without the one numbered END")
       ->type_name("FIRST:END");
   command->add_option("--task", options->task, "Show this task")->type_name("I");

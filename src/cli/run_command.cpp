@@ -7,7 +7,6 @@
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
-#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/job_options.hpp"
 #include "cli/task_selection.hpp"
 #include "core/host.hpp"
 #include "core/simd_target.hpp"
@@ -25,6 +25,7 @@
 #include "mpi/launch.hpp"
 #include "mpi/load.hpp"
 #include "report/answers.hpp"
+#include "report/digest.hpp"
 #include "report/progress.hpp"
 #include "report/summary.hpp"
 #include "report/terminal.hpp"
@@ -55,10 +56,9 @@ constexpr PolicyFlag policy_flags[] = {
 constexpr std::uint64_t most_ranks = 1'000'000;
 
 struct Options {
-  std::string job_file;
+  JobOptions job;
   std::string run_file;
   int ranks = 0;
-  std::optional<std::uint64_t> seed;
   std::vector<std::string> policy = std::vector<std::string>(std::size(policy_flags));
   std::string tasks;
   std::string task;
@@ -85,20 +85,13 @@ Threads choose_threads(const Job& job) {
   return {job.run.compute_threads.value_or(share), job.run.io_threads.value_or(share)};
 }
 
-JobOverrides overrides_of(const Options& options) {
-  JobOverrides overrides;
-  overrides.seed = options.seed;
+/// The keys of [run] that the command line gives.
+std::vector<std::pair<std::string, std::string>> policy_of(const Options& options) {
+  std::vector<std::pair<std::string, std::string>> policy;
   for (std::size_t i = 0; i < std::size(policy_flags); ++i) {
-    if (!options.policy[i].empty()) overrides.run.emplace_back(policy_flags[i].key, options.policy[i]);
+    if (!options.policy[i].empty()) policy.emplace_back(policy_flags[i].key, options.policy[i]);
   }
-  return overrides;
-}
-
-/// Default: the job file's stem + ".run" in the current folder; "job.run" for a job from standard input.
-std::string run_file_of(const Options& options) {
-  if (!options.run_file.empty()) return options.run_file;
-  if (options.job_file == "-") return "job.run";
-  return std::filesystem::path(options.job_file).stem().string() + ".run";
+  return policy;
 }
 
 /// The run file is made once all else is known to be right: its folder is looked for before anything starts.
@@ -108,20 +101,7 @@ void check_folder_of(const std::filesystem::path& run_file) {
   throw UsageError(fmt::format("run file '{}': there is no folder '{}'", run_file.string(), folder.string()));
 }
 
-/// What stands behind `fanfold run` to run this job again: the job file, and the flags that change what a
-/// task does.
-std::string arguments_of(const Options& options) {
-  std::string text = quote_for_shell(options.job_file);
-  if (options.seed) text += fmt::format(" --seed {}", *options.seed);
-  for (std::size_t i = 0; i < std::size(policy_flags); ++i) {
-    const bool matters = std::string_view(policy_flags[i].key) == "timeout";
-    if (matters && !options.policy[i].empty())
-      text += fmt::format(" {} {}", policy_flags[i].flag, quote_for_shell(options.policy[i]));
-  }
-  return text;
-}
-
-void print_result(const Options& options, const Job& job, const RunResult& result,
+void print_result(const Options& options, const JobSource& source, const Job& job, const RunResult& result,
                   const std::string& run_file) {
   std::string text;
   if (options.json) {
@@ -136,7 +116,7 @@ void print_result(const Options& options, const Job& job, const RunResult& resul
   } else {
     text = answers_text(job, result.answers);
   }
-  const std::string summary = summary_text(job, result, arguments_of(options), run_file);
+  const std::string summary = summary_text(job, result, arguments_of(source), run_file);
   if (!options.quiet || result.status != ExitStatus::success) std::fputs(summary.c_str(), stderr);
   std::fwrite(text.data(), 1, text.size(), stdout);
   if (std::fflush(stdout) != 0)
@@ -162,10 +142,10 @@ std::string choose_simd_of_worker(const Options& options) {
 ExitStatus coordinate(const Options& options, Transport& transport, std::shared_ptr<Terminal> terminal,
                       const InterruptGuard& interrupts) {
   choose_simd(options);
-  const JobSource source = read_job(options.job_file, overrides_of(options));
+  const JobSource source = read_job(options.job, policy_of(options));
   const std::unique_ptr<const Job> job = open_job(source, source_registry());
   RunOptions run;
-  run.run_file = run_file_of(options);
+  run.run_file = options.run_file.empty() ? default_run_file(options.job) : options.run_file;
   check_folder_of(run.run_file);
   run.fresh = options.fresh;
   run.retry_failed = options.retry_failed;
@@ -176,7 +156,7 @@ ExitStatus coordinate(const Options& options, Transport& transport, std::shared_
   Progress progress(std::move(terminal), !options.quiet);
   const RunResult result = run_coordinator(transport, *job, source, run, progress);
   transport.finalize(result.lost_ranks > 0);
-  print_result(options, *job, result, run.run_file.string());
+  print_result(options, source, *job, result, run.run_file.string());
   return result.status;
 }
 
@@ -248,7 +228,7 @@ auto whole_number(std::uint64_t least, std::uint64_t most) {
 void add_run_command(CLI::App& program, Action& action, std::vector<std::string> words) {
   CLI::App* command = program.add_subcommand("run", "Run a job, or go on with a run that was stopped");
   const auto options = std::make_shared<Options>();
-  command->add_option("job", options->job_file, "The job file")->required();
+  add_job_options(*command, options->job);
   command->add_option("-n,--ranks", options->ranks, "Start mpirun with this many ranks")
       ->check(whole_number(1, most_ranks));
   command->add_option("--run", options->run_file,
@@ -258,8 +238,6 @@ void add_run_command(CLI::App& program, Action& action, std::vector<std::string>
                     "Run tasks again that failed in an earlier execution");
   command->add_option("--tasks", options->tasks, "Only these tasks: FIRST:END, without the one numbered END");
   command->add_option("--task", options->task, "Only this task");
-  command->add_option("--seed", options->seed, "Instead of the job's seed")
-      ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()));
   for (std::size_t i = 0; i < std::size(policy_flags); ++i) {
     command->add_option(policy_flags[i].flag, options->policy[i], policy_flags[i].help);
   }

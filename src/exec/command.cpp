@@ -15,7 +15,7 @@ SourceType command_source() {
     return command;
   }();
   return {&info, [](const Job& job) -> std::unique_ptr<Source> {
-            return std::make_unique<ProgramSource>(job, std::vector<std::string>{});
+            return std::make_unique<ProgramSource>(job, ProgramSource::Form::arguments);
           }};
 }
 

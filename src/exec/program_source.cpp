@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "exec/cpu_affinity.hpp"
+#include "exec/plain_command.hpp"
 #include "exec/spawn.hpp"
 
 namespace fanfold {
@@ -39,9 +40,9 @@ std::string failure_of(const ChildEnd& end, bool success) {
 
 }  // namespace
 
-ProgramSource::ProgramSource(const Job& job, std::vector<std::string> prefix)
+ProgramSource::ProgramSource(const Job& job, Form form)
     : spec_(*job.source),
-      prefix_(std::move(prefix)),
+      form_(form),
       folder_(job.folder),
       working_folder_(spec_.find("cwd")),
       input_(spec_.find("stdin")),
@@ -54,8 +55,7 @@ ProgramSource::ProgramSource(const Job& job, std::vector<std::string> prefix)
 }
 
 Retrieved ProgramSource::retrieve(const Retrieval& retrieval) const {
-  const ChildProgram program = program_of(retrieval);
-  ChildEnd end = run_child(program, groups_);
+  ChildEnd end = run(retrieval);
   Retrieved retrieved;
   retrieved.exit_code = end.exit_code;
   retrieved.signal = end.signal;
@@ -69,7 +69,8 @@ Retrieved ProgramSource::retrieve(const Retrieval& retrieval) const {
   retrieved.errors = std::move(end.errors);
   if (retrieved.status == Status::succeeded && uses_output_ && end.left_out != 0) {
     retrieved.status = Status::failed;
-    retrieved.error = fmt::format("its standard output is longer than {} MiB", program.output_limit >> 20);
+    retrieved.error =
+        fmt::format("its standard output is longer than {} MiB", ChildProgram().output_limit >> 20);
   }
   if (retrieved.status == Status::succeeded) read_value(retrieved);
   return retrieved;
@@ -79,13 +80,27 @@ std::string ProgramSource::obstacle(const TemplateContext& context) const {
   const auto is_unknown = [](const SourceArgument* argument) {
     return argument != nullptr && argument->templates.front().second.depends_on_execution();
   };
-  if (is_unknown(working_folder_) || (prefix_.empty() && is_unknown(&spec_.arguments.front()))) return {};
+  const bool names_program = form_ == Form::arguments;
+  if (is_unknown(working_folder_) || (names_program && is_unknown(&spec_.arguments.front()))) return {};
   return obstacle_to_spawn(program_of({context, {}, {}}));
+}
+
+/// A program that cannot be started directly is left to sh, so that message and exit code are sh's.
+ChildEnd ProgramSource::run(const Retrieval& retrieval) const {
+  const ChildProgram program = program_of(retrieval);
+  if (form_ == Form::arguments) return run_child(program, groups_);
+  if (std::optional<std::vector<std::string>> words = plain_command(program.arguments.back())) {
+    ChildProgram direct = program;
+    direct.arguments = std::move(*words);
+    ChildEnd end = run_child(direct, groups_);
+    if (end.not_started.empty()) return end;
+  }
+  return run_child(program, groups_);
 }
 
 ChildProgram ProgramSource::program_of(const Retrieval& retrieval) const {
   ChildProgram program;
-  program.arguments = prefix_;
+  if (form_ == Form::command_line) program.arguments = {"/bin/sh", "-c"};
   for (const auto& [name, text] : spec_.arguments.front().templates) {
     program.arguments.push_back(text.render(retrieval.context));
   }

@@ -15,11 +15,15 @@ namespace fanfold {
 std::vector<SourceKey> program_keys(SourceKey own);
 std::vector<Result> program_results();
 
-/// Runs a program for each task. Its arguments are `prefix` and then the templates of the source's own key.
+/// Runs a program for each task: the source's own key is its arguments, or one command line.
 class ProgramSource final : public Source {
  public:
+  enum class Form {
+    arguments,
+    command_line  ///< run by sh, or directly where sh would only split it into words
+  };
   /// The job must outlive the source.
-  ProgramSource(const Job& job, std::vector<std::string> prefix);
+  ProgramSource(const Job& job, Form form);
 
   Retrieved retrieve(const Retrieval& retrieval) const override;
   std::string obstacle(const TemplateContext& context) const override;
@@ -28,11 +32,12 @@ class ProgramSource final : public Source {
 
  private:
   ChildProgram program_of(const Retrieval& retrieval) const;
+  ChildEnd run(const Retrieval& retrieval) const;
   bool is_success(int exit_code) const;
   void read_value(Retrieved& retrieved) const;
 
   const SourceSpec& spec_;
-  std::vector<std::string> prefix_;
+  Form form_;
   std::string folder_;
   const SourceArgument* working_folder_;
   const SourceArgument* input_;

@@ -14,7 +14,7 @@ SourceType shell_source() {
     return shell;
   }();
   return {&info, [](const Job& job) -> std::unique_ptr<Source> {
-            return std::make_unique<ProgramSource>(job, std::vector<std::string>{"/bin/sh", "-c"});
+            return std::make_unique<ProgramSource>(job, ProgramSource::Form::command_line);
           }};
 }
 

@@ -70,6 +70,19 @@ class ListSequence {
   std::vector<Stored> values_;
 };
 
+class TextSequence {
+ public:
+  using Element = std::string_view;
+  TextSequence(std::vector<std::string_view> values, std::shared_ptr<const std::string> text)
+      : values_(std::move(values)), text_(std::move(text)) {}
+  std::uint64_t size() const { return values_.size(); }
+  std::string_view at(std::uint64_t position) const { return values_[position]; }
+
+ private:
+  std::vector<std::string_view> values_;
+  std::shared_ptr<const std::string> text_;
+};
+
 class CountSequence {
  public:
   using Element = std::int64_t;
@@ -208,6 +221,12 @@ std::unique_ptr<Axis> make_list_axis(std::vector<Value> values) {
       return make_axis(ListSequence<std::string, std::string_view>(values));
   }
   return nullptr;
+}
+
+std::unique_ptr<Axis> make_text_axis(std::vector<std::string_view> values,
+                                     std::shared_ptr<const std::string> text) {
+  assert(!values.empty());
+  return make_axis(TextSequence(std::move(values), std::move(text)));
 }
 
 std::unique_ptr<Axis> make_count_axis(std::uint64_t count) { return make_axis(CountSequence(count)); }

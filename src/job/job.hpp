@@ -26,6 +26,10 @@ namespace fanfold {
 struct JobOverrides {
   std::optional<std::uint64_t> seed;                     ///< --seed
   std::vector<std::pair<std::string, std::string>> run;  ///< keys of [run] and their texts: {"retries", "3"}
+  /// --set KEY=VALUE, in their order: keys of [task] and [params], dotted or not, and values in TOML's
+  /// syntax.
+  std::vector<std::pair<std::string, std::string>> set;
+  bool commands = false;  ///< --commands: the file is a list of command lines
 };
 
 /// All that a job is made from: what rank zero sends to the other ranks, which need no file.
@@ -36,8 +40,15 @@ struct JobSource {
   JobOverrides overrides;
   /// An input that was read on rank zero.
   struct Input {
-    std::string key;   ///< "params.file"
-    std::string data;  ///< of a glob: the paths that it found, each ended by a NUL (the one byte no path has)
+    Input() : Input({}, {}) {}
+    Input(std::string of, std::string text)
+        : key(std::move(of)), data(std::make_shared<const std::string>(std::move(text))) {}
+
+    std::string key;  ///< "params.file"
+    /// Of a glob: the paths that it found, each ended by a NUL (the one byte no path has); else the text of a
+    /// file. Shared: the axis that is made of it views into it.
+    std::shared_ptr<const std::string> data;
+    std::string error;  ///< why it could not be read; open_job reports it where the job names it
   };
   std::vector<Input> inputs;
 };
@@ -72,7 +83,7 @@ struct KernelSpec {
   std::vector<Operand> parameters;  ///< in the order of KernelInfo::parameters
   /// The slot of the texts that it takes as input, where the task has no source whose output it takes.
   std::optional<std::size_t> input;
-  std::size_t first_slot = 0;       ///< of its results, which follow one another
+  std::size_t first_slot = 0;  ///< of its results, which follow one another
 };
 
 /// An entry of [values].
@@ -153,6 +164,11 @@ class Job {
 /// Reads a job file and the inputs that it names. "-" is standard input. Throws UsageError if a file cannot
 /// be read.
 JobSource read_job(const std::filesystem::path& file, const JobOverrides& overrides);
+
+/// Makes a job of a file of command lines: one task for each line that is not blank, run by the source
+/// `shell` in the current folder, with the line as the param `command`. The name of the job is the file's
+/// stem. "-" is standard input. Throws UsageError if the file cannot be read or has no line.
+JobSource read_commands(const std::string& file, const JobOverrides& overrides);
 
 /// Parses, checks and compiles a job. Touches no file. Throws JobError with everything that is wrong.
 std::unique_ptr<const Job> open_job(const JobSource& source, const SourceRegistry& sources);

@@ -96,8 +96,10 @@ std::unique_ptr<const Job> open_job(const JobSource& source, const SourceRegistr
   auto job = std::make_unique<Job>();
   job->folder = source.folder;
   try {
-    const TomlDocument document(source.text);
+    TomlDocument document(source.text);
+    const std::vector<Diagnostic> wrong = apply_settings(source.overrides.set, sources, document.root());
     Reading reading(source, sources, document, *job);
+    for (const Diagnostic& each : wrong) reading.error(each.place, each.message);
     read_sections(reading);
     if (!reading.diagnostics().empty()) throw JobError(source.file, reading.diagnostics());
   } catch (const TomlError& error) {

@@ -2,155 +2,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 
-#include "core/nearest.hpp"
-#include "job/glob.hpp"
-#include "job/reading.hpp"
+#include "job/axis_kind.hpp"
 
 namespace fanfold {
 namespace {
 
 using Kind = TomlNode::Kind;
 
-/// What a kind of axis makes its axis from.
-struct AxisReading {
-  const TomlEntry& param;
-  Reading& reading;
-  bool is_spelt_right = true;  // if not, what is missing may be there under another name
-
-  const TomlNode& node() const { return param.node; }
-  Setting setting(std::string_view key) const { return setting_of(*node().find(key)); }
-  bool has(std::string_view key) const { return node().find(key) != nullptr; }
-  std::string input_key() const { return "params." + param.key; }
-};
-
-struct AxisKind {
-  std::string key;                      ///< that tells this kind from the others
-  std::vector<std::string> other_keys;  ///< that it may have besides
-  /// Makes the axis; null after an error.
-  std::unique_ptr<Axis> (*make)(const AxisReading& axis);
-  /// Reads its input, relative to the job's folder, on rank zero; null if it has none.
-  std::string (*read)(const TomlNode& node, const std::string& folder);
-};
-
-std::unique_ptr<Axis> make_count(const AxisReading& axis) {
-  const auto count = axis.reading.integer(axis.setting("count"), 1, INT64_MAX);
-  return count ? make_count_axis(static_cast<std::uint64_t>(*count)) : nullptr;
-}
-
-/// { from, to, steps, log }
-std::unique_ptr<Axis> make_points(const AxisReading& axis, double from, double to) {
-  Reading& reading = axis.reading;
-  const auto steps = reading.integer(axis.setting("steps"), 1, INT64_MAX);
-  const auto is_log = axis.has("log") ? reading.boolean(axis.setting("log")) : std::optional(false);
-  if (!steps || !is_log) return nullptr;
-  if (*steps == 1 && from != to) {
-    reading.wrong_value(axis.setting("steps"), "at least 2: both ends are points");
-    return nullptr;
-  }
-  const auto count = static_cast<std::uint64_t>(*steps);
-  if (!*is_log) return make_linear_axis(from, to, count);
-  for (const std::string_view end : {"from", "to"}) {
-    if ((end == "from" ? from : to) > 0) continue;
-    reading.wrong_value(axis.setting(end), "greater than 0 in a logarithmic range");
-    return nullptr;
-  }
-  return make_logarithmic_axis(from, to, count);
-}
-
-/// { from, to, step }
-std::unique_ptr<Axis> make_strides(const AxisReading& axis, double from, double to) {
-  Reading& reading = axis.reading;
-  const auto step = reading.finite_number(axis.setting("step"));
-  if (!step) return nullptr;
-  if (axis.has("log")) {
-    reading.error(axis.node().find("log")->place, "'log' needs 'steps' instead of 'step'");
-    return nullptr;
-  }
-  if (*step == 0) {
-    reading.wrong_value(axis.setting("step"), "other than 0");
-    return nullptr;
-  }
-  if (*step > 0 ? from > to : from < to) {
-    reading.wrong_value(
-        axis.setting("step"),
-        fmt::format("{} than 0 to lead from {} to {}", *step > 0 ? "less" : "greater",
-                    canonical(axis.node().find("from")->node), canonical(axis.node().find("to")->node)));
-    return nullptr;
-  }
-  const auto whole = [&](std::string_view key) { return axis.node().find(key)->node.is(Kind::integer); };
-  const auto integer = [&](std::string_view key) { return axis.node().find(key)->node.integer; };
-  if (whole("from") && whole("to") && whole("step")) {
-    return make_step_axis(integer("from"), integer("to"), integer("step"));
-  }
-  return make_step_axis(from, to, *step);
-}
-
-std::unique_ptr<Axis> make_range(const AxisReading& axis) {
-  Reading& reading = axis.reading;
-  const auto incomplete = [&](const std::string& what) {
-    if (axis.is_spelt_right) {
-      reading.error(axis.node().place, fmt::format("the range '{}' {}", axis.param.key, what));
-    }
-    return nullptr;
-  };
-  if (!axis.has("to")) return incomplete("needs 'to'");
-  const auto from = reading.finite_number(axis.setting("from"));
-  const auto to = reading.finite_number(axis.setting("to"));
-  if (!axis.has("steps") && !axis.has("step")) {
-    return incomplete("needs 'steps' (a number of points) or 'step' (a distance)");
-  }
-  if (axis.has("steps") && axis.has("step")) {
-    return incomplete("has both 'steps' (a number of points) and 'step' (a distance); it needs one of them");
-  }
-  if (!from || !to) return nullptr;
-  return axis.has("steps") ? make_points(axis, *from, *to) : make_strides(axis, *from, *to);
-}
-
-std::unique_ptr<Axis> make_glob(const AxisReading& axis) {
-  Reading& reading = axis.reading;
-  const auto pattern = reading.text(axis.setting("glob"));
-  if (!pattern) return nullptr;
-  std::vector<Value> files;
-  for (const JobSource::Input& input : reading.source.inputs) {
-    if (input.key != axis.input_key()) continue;
-    for (std::size_t at = 0; at < input.data.size();) {
-      const std::size_t end = std::min(input.data.find('\0', at), input.data.size());
-      files.emplace_back(input.data.substr(at, end - at));
-      at = end + 1;
-    }
-  }
-  if (!files.empty()) return make_list_axis(std::move(files));
-  reading.error(axis.setting("glob").place,
-                fmt::format("no file matches '{}' in the folder '{}'", *pattern, reading.source.folder));
-  return nullptr;
-}
-
-std::string read_glob(const TomlNode& node, const std::string& folder) {
-  const TomlEntry* const pattern = node.find("glob");
-  std::string data;
-  if (!pattern->node.is(Kind::text)) return data;
-  for (const std::string& file : find_files(pattern->node.text, folder)) {
-    data += file;
-    data += '\0';
-  }
-  return data;
-}
-
 const std::vector<AxisKind> kinds = {
-    {"count", {}, make_count, nullptr},
-    {"from", {"to", "steps", "step", "log"}, make_range, nullptr},
-    {"glob", {}, make_glob, read_glob},
+    {"count", {}, read_count_axis, nullptr},
+    {"from", {"to", "steps", "step", "log"}, read_range_axis, nullptr},
+    {"glob", {}, read_glob_axis, read_glob_input},
+    {"lines", {}, read_lines_axis, read_lines_input},
 };
-
-const AxisKind* find_kind(const TomlNode& node) {
-  for (const AxisKind& kind : kinds) {
-    if (node.find(kind.key) != nullptr) return &kind;
-  }
-  return nullptr;
-}
 
 std::vector<std::string> keys_of(const AxisKind& kind) {
   std::vector<std::string> keys = kind.other_keys;
@@ -158,20 +24,29 @@ std::vector<std::string> keys_of(const AxisKind& kind) {
   return keys;
 }
 
+/// The kind of a table; null if it has no key that tells.
+const AxisKind* find_kind(const TomlNode& node) {
+  for (const AxisKind& kind : kinds) {
+    if (node.find(kind.key) != nullptr) return &kind;
+  }
+  return nullptr;
+}
+
 std::unique_ptr<Axis> make_of_kind(AxisReading axis) {
-  const std::string where = "[params." + axis.param.key + "]";
+  const std::string where = "[" + axis.path + "]";
   if (const AxisKind* const kind = find_kind(axis.node())) {
     axis.is_spelt_right = axis.reading.check_keys(axis.node(), where, keys_of(*kind));
     return kind->make(axis);
   }
   std::vector<std::string> known;
+  std::vector<std::string> telling;
   for (const AxisKind& kind : kinds) {
     for (const std::string& key : keys_of(kind)) known.push_back(key);
+    telling.push_back("'" + kind.key + "'");
   }
   if (axis.reading.check_keys(axis.node(), where, known)) {
-    axis.reading.error(
-        axis.node().place,
-        fmt::format("the axis '{}' needs 'count', 'from' and 'to', or 'glob'", axis.param.key));
+    axis.reading.error(axis.node().place,
+                       fmt::format("the axis '{}' needs {}", axis.entry.key, listed(telling, "or")));
   }
   return nullptr;
 }
@@ -221,7 +96,7 @@ std::unique_ptr<Axis> make_axis_of(const TomlEntry& param, Reading& reading) {
     case Kind::list:
       return make_list(param, reading);
     case Kind::table:
-      return make_of_kind({param, reading});
+      return make_of_kind({param, reading, "params." + param.key});
     case Kind::boolean:
     case Kind::time:
       break;
@@ -232,10 +107,12 @@ std::unique_ptr<Axis> make_axis_of(const TomlEntry& param, Reading& reading) {
 
 /// What makes the values of a param: of one that has an input, the input.
 std::string identity_of(const TomlEntry& param, const Reading& reading) {
+  const std::string key = "params." + param.key;
   for (const JobSource::Input& input : reading.source.inputs) {
-    if (input.key != "params." + param.key) continue;
-    const auto files = std::count(input.data.begin(), input.data.end(), '\0');
-    return fmt::format("{} {}, {}", files, files == 1 ? "file" : "files", stable_hash(input.data));
+    if (input.key != key) continue;
+    const auto size = reading.job.space.axis(reading.job.space.param_count() - 1).size();
+    const std::string_view noun = param.node.find("glob") != nullptr ? "file" : "line";
+    return fmt::format("{} {}{}, {}", size, noun, size == 1 ? "" : "s", stable_hash(*input.data));
   }
   return canonical(param.node);
 }
@@ -268,14 +145,24 @@ void read_params(const TomlEntry& section, Reading& reading) {
   reading.identify("params", fmt::format("{}", fmt::join(names, ", ")));
 }
 
-std::vector<JobSource::Input> read_inputs(const TomlNode& root, const std::string& folder) {
+std::vector<JobSource::Input> read_inputs(const TomlNode& root, const std::string& folder,
+                                          const std::string& job_file) {
   std::vector<JobSource::Input> inputs;
+  InputReader reader(folder, job_file);
   const TomlEntry* const params = root.find("params");
   if (params == nullptr) return inputs;
   for (const TomlEntry& param : params->node.entries) {
     const AxisKind* const kind = find_kind(param.node);
-    if (kind != nullptr && kind->read != nullptr)
-      inputs.push_back({"params." + param.key, kind->read(param.node, folder)});
+    if (kind == nullptr || kind->read == nullptr) continue;
+    const TomlNode& name = param.node.find(kind->key)->node;
+    if (!name.is(Kind::text)) continue;
+    const std::string key = "params." + param.key;
+    try {
+      inputs.emplace_back(key, kind->read(name.text, reader));
+    } catch (const UsageError& error) {
+      inputs.emplace_back(key, "");
+      inputs.back().error = error.what();
+    }
   }
   return inputs;
 }

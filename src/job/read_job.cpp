@@ -1,40 +1,38 @@
 // Rank zero reads the job file and the inputs that it names; all other ranks are sent what it read.
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <fstream>
-#include <iostream>
-#include <iterator>
-#include <system_error>
-
+#include "job/read_file.hpp"
 #include "job/reading.hpp"
 
 namespace fanfold {
 namespace {
 
-std::string read_all(std::istream& in) {
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-std::string read_text(const std::filesystem::path& file) {
-  if (file == "-") return read_all(std::cin);
-  if (std::filesystem::is_directory(file)) {
-    throw UsageError(fmt::format("cannot read the job file '{}': it is a folder", file.string()));
-  }
-  errno = 0;
-  std::ifstream in(file, std::ios::binary);
-  std::string text = in ? read_all(in) : "";
-  if (!in || in.bad()) {
-    const int error = errno;
-    throw UsageError(fmt::format("cannot read the job file '{}': {}", file.string(),
-                                 error != 0 ? std::generic_category().message(error) : "input error"));
-  }
-  return text;
-}
-
 std::string folder_of(const std::filesystem::path& file) {
   if (file == "-") return std::filesystem::current_path().string();
   return std::filesystem::absolute(file).lexically_normal().parent_path().string();
+}
+
+void add_inputs(JobSource& source) {
+  try {
+    TomlDocument document(source.text);
+    apply_settings(source.overrides.set, {}, document.root());
+    source.inputs = read_inputs(document.root(), source.folder, source.file);
+  } catch (const TomlError&) {
+    // open_job says what is wrong with the text.
+  }
+}
+
+std::string toml_string(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') result += '\\';
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      result += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
+    } else {
+      result += c;
+    }
+  }
+  return result + '"';
 }
 
 }  // namespace
@@ -43,14 +41,28 @@ JobSource read_job(const std::filesystem::path& file, const JobOverrides& overri
   JobSource source;
   source.file = file.string();
   source.folder = folder_of(file);
-  source.text = read_text(file);
+  source.text = file == "-" ? read_standard_input() : read_file("the job file", file);
   source.overrides = overrides;
-  try {
-    const TomlDocument document(source.text);
-    source.inputs = read_inputs(document.root(), source.folder);
-  } catch (const TomlError&) {
-    // open_job says what is wrong with the text.
+  add_inputs(source);
+  return source;
+}
+
+JobSource read_commands(const std::string& file, const JobOverrides& overrides) {
+  JobSource source;
+  source.file = file;
+  source.folder = std::filesystem::current_path().string();
+  const std::string name = file == "-" ? "commands" : std::filesystem::path(file).stem().string();
+  source.text = fmt::format(
+      "name = {}\n\n[params]\ncommand = {{ lines = {} }}\n\n[task]\nshell = \"{{command:raw}}\"\n",
+      toml_string(name), toml_string(file));
+  source.overrides = overrides;
+  source.overrides.commands = true;
+  JobSource::Input commands("params.command",
+                            file == "-" ? read_standard_input() : read_file("the command lines", file));
+  if (commands.data->find_first_not_of(" \t\r\n") == std::string::npos) {
+    throw UsageError(fmt::format("--commands {}: no line is a command", file));
   }
+  source.inputs.push_back(std::move(commands));
   return source;
 }
 

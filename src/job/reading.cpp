@@ -54,6 +54,15 @@ std::string listed(const std::vector<std::string>& words, std::string_view last)
   return result;
 }
 
+void Reading::error(Place place, std::string message) {
+  if (place.line == 0 && place.column > 0) {
+    const auto& [key, text] = source.overrides.set[place.column - 1];
+    message = fmt::format("--set {}={}: {}", key, text, message);
+    place = {};
+  }
+  diagnostics_.push_back({place, std::move(message)});
+}
+
 void Reading::error_in(const TomlNode& text, std::size_t offset, std::string message) {
   error(document.place_in(text, offset), std::move(message));
 }

@@ -41,7 +41,8 @@ class Reading {
   Job& job;
 
   // Errors
-  void error(Place place, std::string message) { diagnostics_.push_back({place, std::move(message)}); }
+  /// A place of line 0 and column k is in the k-th --set.
+  void error(Place place, std::string message);
   void error_in(const TomlNode& text, std::size_t offset, std::string message);
   /// `what` follows the label: "must be an integer, not a string" is error(setting, "must be an integer").
   void wrong_type(const Setting& setting, std::string_view expected);
@@ -124,8 +125,15 @@ void read_cluster(const TomlEntry& section, Reading& reading);
 /// The keys of [run].
 const std::vector<std::string>& run_keys();
 
-/// The inputs that a job's text names, read on rank zero: nothing is reported, open_job reports what is
-/// missing.
-std::vector<JobSource::Input> read_inputs(const TomlNode& root, const std::string& folder);
+/// The inputs that a job's text names, read on rank zero. `job_file` is "-" if the job came from standard
+/// input. Nothing is reported: open_job reports what could not be read.
+std::vector<JobSource::Input> read_inputs(const TomlNode& root, const std::string& folder,
+                                          const std::string& job_file);
+
+/// Puts what `--set` says into the tree of a job file: keys that are there are replaced, parameters of the
+/// kernel and keys of the source that are not are added. What it puts there has places of line 0 whose column
+/// is the number of the --set, counted from 1; so have the errors that it returns, see Reading::error.
+std::vector<Diagnostic> apply_settings(const std::vector<std::pair<std::string, std::string>>& settings,
+                                       const SourceRegistry& sources, TomlNode& root);
 
 }  // namespace fanfold

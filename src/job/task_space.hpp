@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/column_buffer.hpp"
@@ -27,6 +28,9 @@ class Axis {
 };
 
 std::unique_ptr<Axis> make_list_axis(std::vector<Value> values);  ///< all of one type, at least one
+/// Texts that view into `text`, which the axis holds; at least one.
+std::unique_ptr<Axis> make_text_axis(std::vector<std::string_view> values,
+                                     std::shared_ptr<const std::string> text);
 std::unique_ptr<Axis> make_count_axis(std::uint64_t count);
 /// `steps` points from `from` to `to`, both included and exact; the points never turn back. One point:
 /// `from`. Preconditions: finite ends, steps > 0. The same bits on every machine, as all axes.

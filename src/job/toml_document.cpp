@@ -119,6 +119,7 @@ TomlDocument::TomlDocument(std::string_view text) : text_(text) {
 }
 
 Place TomlDocument::place_in(const TomlNode& string, std::size_t offset) const {
+  if (string.place.line == 0) return string.place;
   const std::string_view source = text_from(text_, string.place);
   if (source.empty() || source.substr(1, string.text.size()) != string.text) return string.place;
   const std::string_view before = std::string_view(string.text).substr(0, offset);

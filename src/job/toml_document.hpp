@@ -58,9 +58,11 @@ class TomlDocument {
   explicit TomlDocument(std::string_view text);
 
   const TomlNode& root() const { return root_; }
+  TomlNode& root() { return root_; }
 
   /// The place of byte `offset` of a string: inside the string if it stands in the file character for
-  /// character, as one-line strings without escapes do; else where the string begins.
+  /// character, as one-line strings without escapes do; else where the string begins. A place of line 0 is
+  /// not in the file, and stays as it is.
   Place place_in(const TomlNode& string, std::size_t offset) const;
 
  private:

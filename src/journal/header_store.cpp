@@ -12,6 +12,11 @@ namespace {
 // Inputs are cut into pieces: SQLite takes no blob over 10^9 bytes, and a packed copy of one piece is small.
 constexpr std::size_t piece_bytes = 16 << 20;
 
+// Before the keys of --set in the table of overrides; keys of [run] have no space.
+const std::string set_prefix = "set ";
+// For --commands; no key of [run] has this name.
+const std::string commands_key = "commands";
+
 template <typename T>
 void write_meta(SQLite::Database& database, const char* key, const T& value) {
   SQLite::Statement row(database, "INSERT INTO meta(key, value) VALUES(?, ?)");
@@ -50,7 +55,7 @@ void write_inputs(SQLite::Database& database, const std::vector<JobSource::Input
     input_row.bind(1, static_cast<std::int64_t>(i));
     input_row.bindNoCopy(2, inputs[i].key);
     input_row.exec();
-    const std::span<const std::byte> data = std::as_bytes(std::span(inputs[i].data));
+    const std::span<const std::byte> data = std::as_bytes(std::span(*inputs[i].data));
     for (std::size_t begin = 0; begin < data.size(); begin += piece_bytes) {
       const Bytes piece = pack(data.subspan(begin, std::min(piece_bytes, data.size() - begin)));
       piece_row.tryReset();
@@ -67,15 +72,14 @@ std::vector<JobSource::Input> read_inputs(const SQLite::Database& database) {
   SQLite::Statement input_row(database, "SELECT id, key FROM inputs ORDER BY id");
   SQLite::Statement piece_row(database, "SELECT data FROM input_pieces WHERE input = ? ORDER BY piece");
   while (input_row.executeStep()) {
-    JobSource::Input input;
-    input.key = input_row.getColumn(1).getString();
+    std::string data;
     piece_row.tryReset();
     piece_row.bind(1, input_row.getColumn(0).getInt64());
     while (piece_row.executeStep()) {
       const Bytes piece = unpack(blob_of(piece_row, 0));
-      input.data.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+      data.append(reinterpret_cast<const char*>(piece.data()), piece.size());
     }
-    inputs.push_back(std::move(input));
+    inputs.emplace_back(input_row.getColumn(1).getString(), std::move(data));
   }
   return inputs;
 }
@@ -87,6 +91,8 @@ void write_job(SQLite::Database& database, const JobSource& job) {
   if (job.overrides.seed) write_meta(database, "seed", signed_of(*job.overrides.seed));
   SQLite::Statement override_row(database, "INSERT INTO overrides(key, value) VALUES(?, ?)");
   for (const auto& [key, value] : job.overrides.run) write_pair(override_row, key, value);
+  for (const auto& [key, value] : job.overrides.set) write_pair(override_row, set_prefix + key, value);
+  if (job.overrides.commands) write_pair(override_row, commands_key, job.file);
   write_inputs(database, job.inputs);
 }
 
@@ -99,8 +105,15 @@ JobSource read_job_source(const SQLite::Database& database) {
   if (seed.executeStep()) job.overrides.seed = unsigned_of(seed.getColumn(0).getInt64());
   SQLite::Statement override_row(database, "SELECT key, value FROM overrides ORDER BY id");
   while (override_row.executeStep()) {
-    job.overrides.run.emplace_back(override_row.getColumn(0).getString(),
-                                   override_row.getColumn(1).getString());
+    const std::string key = override_row.getColumn(0).getString();
+    if (key == commands_key) {
+      job.overrides.commands = true;
+      continue;
+    }
+    const bool is_set = key.starts_with(set_prefix);
+    auto& overrides = is_set ? job.overrides.set : job.overrides.run;
+    overrides.emplace_back(is_set ? key.substr(set_prefix.size()) : key,
+                           override_row.getColumn(1).getString());
   }
   job.inputs = read_inputs(database);
   return job;

@@ -66,8 +66,10 @@ std::string digest_text(const Job& job, const std::vector<FailureGroup>& groups,
 }
 
 std::string arguments_of(const JobSource& source) {
-  std::string text = quote_for_shell(source.file);
+  std::string text = (source.overrides.commands ? "--commands " : "") + quote_for_shell(source.file);
   if (source.overrides.seed) text += fmt::format(" --seed {}", *source.overrides.seed);
+  for (const auto& [key, value] : source.overrides.set)
+    text += " --set " + quote_for_shell(fmt::format("{}={}", key, value));
   for (const auto& [key, value] : source.overrides.run) {
     if (key == "timeout") text += " --timeout " + quote_for_shell(value);
   }

@@ -107,8 +107,8 @@ fanfold --help lists all commands, fanfold help COMMAND the options of one.
         self.expect_error(["results", "a.run", "-x"], "unknown option '-x'", "results ")
 
     def test_missing_and_superfluous_arguments(self):
-        self.expect_error(["run"], "job is required", "run ")
-        self.expect_error(["check"], "job is required", "check ")
+        self.expect(["run"], status=2, err="fanfold: which job? Give a job file, or --commands FILE\n")
+        self.expect(["check"], status=2, err="fanfold: which job? Give a job file, or --commands FILE\n")
         self.expect_error(["status"], "run is required", "status ")
         self.expect_error(["results"], "run is required", "results ")
         self.expect_error(["output", "a.run"], "task is required", "output ")

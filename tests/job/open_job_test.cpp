@@ -326,6 +326,8 @@ RC_GTEST_PROP(JobSource, comes_back_from_its_bytes, ()) {
   source.text = *rc::gen::arbitrary<std::string>();
   if (*rc::gen::arbitrary<bool>()) source.overrides.seed = *rc::gen::arbitrary<std::uint64_t>();
   source.overrides.run = *rc::gen::arbitrary<std::vector<std::pair<std::string, std::string>>>();
+  source.overrides.commands = *rc::gen::arbitrary<bool>();
+  source.overrides.set = *rc::gen::arbitrary<std::vector<std::pair<std::string, std::string>>>();
   for (const auto& [key, data] : *rc::gen::arbitrary<std::vector<std::pair<std::string, std::string>>>()) {
     source.inputs.push_back({key, data});
   }
@@ -339,10 +341,12 @@ RC_GTEST_PROP(JobSource, comes_back_from_its_bytes, ()) {
   RC_ASSERT(decoded.text == source.text);
   RC_ASSERT(decoded.overrides.seed == source.overrides.seed);
   RC_ASSERT(decoded.overrides.run == source.overrides.run);
+  RC_ASSERT(decoded.overrides.set == source.overrides.set);
+  RC_ASSERT(decoded.overrides.commands == source.overrides.commands);
   RC_ASSERT(decoded.inputs.size() == source.inputs.size());
   for (std::size_t i = 0; i < source.inputs.size(); ++i) {
     RC_ASSERT(decoded.inputs[i].key == source.inputs[i].key);
-    RC_ASSERT(decoded.inputs[i].data == source.inputs[i].data);
+    RC_ASSERT(*decoded.inputs[i].data == *source.inputs[i].data);
   }
   const std::size_t size = *rc::gen::inRange<std::size_t>(0, out.size());
   ByteReader cut(std::span(out.bytes()).first(size));

@@ -50,6 +50,7 @@ inline RunHeader header_of(std::uint64_t tasks) {
   header.job.text = "name = \"pi\"\n";
   header.job.overrides.seed = 0xFFFFFFFFFFFFFFFF;
   header.job.overrides.run = {{"retries", "3"}, {"keep", "all"}};
+  header.job.overrides.set = {{"samples", "10"}, {"params.x", "[1, 2]"}};
   header.job.inputs = {{"params.file", "a.txt\nb.txt\n"}, {"params.none", ""}};
   header.fingerprint = {{"seed", "1"}, {"task.kernel", "pi"}};
   header.tasks = tasks;

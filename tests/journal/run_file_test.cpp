@@ -43,10 +43,11 @@ TEST_P(RunFile, keeps_the_header_with_the_job_and_its_inputs) {
   EXPECT_EQ(read_back.job.text, header.job.text);
   EXPECT_EQ(read_back.job.overrides.seed, header.job.overrides.seed);
   EXPECT_EQ(read_back.job.overrides.run, header.job.overrides.run);
+  EXPECT_EQ(read_back.job.overrides.set, header.job.overrides.set);
   ASSERT_EQ(read_back.job.inputs.size(), header.job.inputs.size());
   for (std::size_t i = 0; i < header.job.inputs.size(); ++i) {
     EXPECT_EQ(read_back.job.inputs[i].key, header.job.inputs[i].key);
-    EXPECT_TRUE(read_back.job.inputs[i].data == header.job.inputs[i].data) << i;
+    EXPECT_TRUE(*read_back.job.inputs[i].data == *header.job.inputs[i].data) << i;
   }
   EXPECT_EQ(read_back.fingerprint, header.fingerprint);
   EXPECT_EQ(read_back.tasks, 10u);

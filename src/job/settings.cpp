@@ -1,0 +1,235 @@
+// --set KEY=VALUE: changes the tree of a job file before it is read, so that what it says is checked where
+// the file would be.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "core/nearest.hpp"
+#include "job/reading.hpp"
+
+namespace fanfold {
+namespace {
+
+using Kind = TomlNode::Kind;
+
+std::vector<std::string> parts_of(const std::string& key) {
+  std::vector<std::string> parts(1);
+  for (const char c : key) {
+    if (c == '.') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+void put_at(TomlNode& node, Place place) {
+  node.place = place;
+  for (TomlNode& item : node.items) put_at(item, place);
+  for (TomlEntry& entry : node.entries) {
+    entry.place = place;
+    put_at(entry.node, place);
+  }
+}
+
+/// A value whose syntax errors are reported: what begins so is not meant as plain text.
+bool is_marked(const std::string& text) {
+  return !text.empty() && std::string_view("[{\"'").find(text.front()) != std::string_view::npos;
+}
+
+TomlNode plain_text(const std::string& text) {
+  TomlNode node;
+  node.kind = Kind::text;
+  node.text = text;
+  return node;
+}
+
+/// The text as a value of TOML; what is none, and what would be a date, is a string. Throws TomlError for
+/// what was meant as a list, a table or a quoted string, and is none.
+TomlNode value_of(const std::string& text) {
+  try {
+    const TomlDocument document("value = " + text + "\n");
+    const std::vector<TomlEntry>& entries = document.root().entries;
+    if (entries.size() == 1 && !entries.front().node.is(Kind::time)) return entries.front().node;
+  } catch (const TomlError&) {
+    if (is_marked(text)) throw;
+  }
+  return plain_text(text);
+}
+
+/// One --set at work.
+class Change {
+ public:
+  Change(TomlNode& root, const SourceRegistry& sources, const std::string& key, const std::string& text)
+      : root_(root), sources_(sources), key_(key), text_(text), parts_(parts_of(key)) {}
+
+  /// Returns what is wrong; empty: nothing.
+  std::string make(Place place) {
+    place_ = place;
+    const bool names_table = parts_.size() > 1 && (parts_.front() == "params" || parts_.front() == "task");
+    return names_table ? change_in_named() : change_anywhere();
+  }
+
+ private:
+  struct Home {
+    TomlNode* table;
+    std::string name;  // "task.with"
+  };
+
+  TomlNode* table_of(TomlNode& table, std::string_view key) {
+    for (TomlEntry& entry : table.entries) {
+      if (entry.key == key && entry.node.is(Kind::table)) return &entry.node;
+    }
+    return nullptr;
+  }
+
+  std::vector<Home> homes() {
+    std::vector<Home> result;
+    if (TomlNode* const params = table_of(root_, "params")) result.push_back({params, "params"});
+    TomlNode* const task = table_of(root_, "task");
+    if (task == nullptr) return result;
+    result.push_back({task, "task"});
+    if (TomlNode* const with = table_of(*task, "with")) result.push_back({with, "task.with"});
+    return result;
+  }
+
+  /// "task.samples"
+  std::string change_in_named() {
+    const std::string name = parts_.front();
+    TomlNode* const table = table_of(root_, name);
+    if (table == nullptr) return fmt::format("the job has no [{}]", name);
+    return change(*table, name, 1);
+  }
+
+  /// "samples"
+  std::string change_anywhere() {
+    std::vector<Home> found;
+    for (const Home& home : homes()) {
+      if (home.table->find(parts_.front()) != nullptr) found.push_back(home);
+    }
+    if (found.size() > 1) {
+      return fmt::format("'{}' is in [{}] and in [{}]; write '{}.{}' or '{}.{}'", parts_.front(),
+                         found[0].name, found[1].name, found[0].name, key_, found[1].name, key_);
+    }
+    if (found.size() == 1) return change(*found.front().table, found.front().name, 0);
+    if (parts_.size() == 1 && add()) return {};
+    std::vector<std::string> known = optional_keys();
+    for (const Home& home : homes()) add_keys(*home.table, known);
+    return fmt::format("unknown key '{}'{}", parts_.front(), hint(parts_.front(), known));
+  }
+
+  /// Follows the parts from the one numbered `at` on, and replaces what it comes to.
+  std::string change(TomlNode& table, const std::string& name, std::size_t at) {
+    const std::string& part = parts_[at];
+    const bool is_last = at + 1 == parts_.size();
+    const auto entry = std::find_if(table.entries.begin(), table.entries.end(),
+                                    [&](const TomlEntry& each) { return each.key == part; });
+    if (entry == table.entries.end()) {
+      if (is_last && name == "task" && add()) return {};
+      std::vector<std::string> known = name == "task" ? optional_keys() : std::vector<std::string>();
+      add_keys(table, known);
+      return fmt::format("unknown key '{}' in [{}]{}", part, name, hint(part, known));
+    }
+    if (is_last) {
+      entry->node = value();
+      entry->place = place_;
+      return {};
+    }
+    if (!entry->node.is(Kind::table)) {
+      return fmt::format("'{}' has no key '{}': it is {}", part, parts_[at + 1], describe(entry->node.kind));
+    }
+    return change(entry->node, name + "." + part, at + 1);
+  }
+
+  /// Adds a key that [task] leaves to its default; false if it has no such key.
+  bool add() {
+    const std::string& name = parts_.back();
+    TomlNode* task = table_of(root_, "task");
+    const std::vector<std::string> parameters = kernel_parameters();
+    const bool is_parameter = std::find(parameters.begin(), parameters.end(), name) != parameters.end();
+    const std::vector<std::string> others = task_keys();
+    const bool is_other = std::find(others.begin(), others.end(), name) != others.end();
+    if (!is_parameter && !is_other) return false;
+    if (is_parameter && is_other) {  // the key of [task] is something else
+      if (task->find("with") == nullptr) task->entries.push_back({"with", place_, {}});
+      task = table_of(*task, "with");
+      if (task == nullptr) return false;
+    }
+    task->entries.push_back({name, place_, value()});
+    return true;
+  }
+
+  /// What [task] may have with its kernel and its source.
+  std::vector<std::string> optional_keys() {
+    std::vector<std::string> keys = kernel_parameters();
+    const std::vector<std::string> others = task_keys();
+    keys.insert(keys.end(), others.begin(), others.end());
+    return keys;
+  }
+  std::vector<std::string> kernel_parameters() {
+    std::vector<std::string> names;
+    const TomlNode* const task = table_of(root_, "task");
+    const TomlEntry* const key = task != nullptr ? task->find("kernel") : nullptr;
+    const Kernel* const kernel = key != nullptr ? find_kernel(key->node.text) : nullptr;
+    if (kernel == nullptr) return names;
+    for (const Parameter& parameter : kernel->info().parameters) names.push_back(parameter.name);
+    return names;
+  }
+  std::vector<std::string> task_keys() {
+    std::vector<std::string> keys;
+    const TomlNode* const task = table_of(root_, "task");
+    if (task == nullptr) return keys;
+    keys.emplace_back("cost");
+    for (const SourceInfo* const info : sources_) {
+      if (task->find(info->name) == nullptr) continue;
+      for (const SourceKey& key : info->keys) keys.push_back(key.name);
+    }
+    return keys;
+  }
+
+  static void add_keys(const TomlNode& table, std::vector<std::string>& keys) {
+    for (const TomlEntry& entry : table.entries) {
+      if (std::find(keys.begin(), keys.end(), entry.key) == keys.end()) keys.push_back(entry.key);
+    }
+  }
+  static std::string hint(const std::string& word, const std::vector<std::string>& known) {
+    const std::string nearest = did_you_mean(word, known);
+    if (!nearest.empty() || known.empty()) return nearest;
+    return fmt::format("; known: {}", listed(known));
+  }
+
+  TomlNode value() const {
+    TomlNode node = value_of(text_);
+    put_at(node, place_);
+    return node;
+  }
+
+  TomlNode& root_;
+  const SourceRegistry& sources_;
+  const std::string& key_;
+  const std::string& text_;
+  std::vector<std::string> parts_;
+  Place place_;
+};
+
+}  // namespace
+
+std::vector<Diagnostic> apply_settings(const std::vector<std::pair<std::string, std::string>>& settings,
+                                       const SourceRegistry& sources, TomlNode& root) {
+  std::vector<Diagnostic> wrong;
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    const auto& [key, text] = settings[i];
+    const Place place{0, i + 1};
+    try {
+      std::string message = Change(root, sources, key, text).make(place);
+      if (!message.empty()) wrong.push_back({place, std::move(message)});
+    } catch (const TomlError& error) {
+      wrong.push_back({place, error.what()});
+    }
+  }
+  return wrong;
+}
+
+}  // namespace fanfold

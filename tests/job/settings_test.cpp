@@ -1,0 +1,123 @@
+// --set: what it changes, and what is said of a mistake in it.
+#include <gtest/gtest.h>
+
+#include "job_builder.hpp"
+
+namespace fanfold::test {
+namespace {
+
+using Integer = std::int64_t;
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+const std::string sums = R"toml(
+[params]
+i = { count = 10 }
+model = "linear"
+[task]
+kernel = "range_sum"
+to = 100
+[reduce]
+total = "sum(sum)"
+)toml";
+
+const std::string programs = R"toml(
+[params]
+i = { count = 2 }
+[task]
+command = ["./sim", "{i}"]
+env = { THREADS = "1" }
+)toml";
+
+JobSource with(const std::string& text, Settings settings) {
+  JobSource source = source_of(text);
+  source.overrides.set = std::move(settings);
+  return source;
+}
+
+std::string fingerprint_of(const Job& job, const std::string& key) {
+  for (const Job::FingerprintEntry& entry : job.fingerprint) {
+    if (entry.key == key) return entry.value;
+  }
+  return "none";
+}
+
+TEST(Settings, replace_keys_of_task_and_params) {
+  const auto job = open(with(sums, {{"to", "50"}, {"params.i", "[3, 5]"}, {"task.from", "2"}}));
+  EXPECT_EQ(job->size(), 2U);
+  EXPECT_EQ(job->space.params_of(TaskIndex(1))[0], Value(Integer{5}));
+  EXPECT_EQ(std::get<Value>(job->kernel->parameters[0]), Value(Integer{2}));
+  EXPECT_EQ(std::get<Value>(job->kernel->parameters[1]), Value(Integer{50}));
+  EXPECT_EQ(fingerprint_of(*job, "task.to"), "50");
+  EXPECT_EQ(fingerprint_of(*job, "params.i"), "[3, 5]");
+}
+
+TEST(Settings, may_be_any_axis_and_any_key_in_it) {
+  const auto range = open(with(sums, {{"i", "{ from = 0, to = 1, steps = 5 }"}}));
+  EXPECT_EQ(range->size(), 5U);
+  EXPECT_EQ(range->space.type(0), Type::real);
+  EXPECT_EQ(open(with(sums, {{"i.count", "7"}}))->size(), 7U);
+  const auto job = open(with(programs, {{"env.THREADS", "\"4\""}, {"task.cwd", "runs/{i}"}}));
+  EXPECT_EQ(job->source->find("env")->templates.front().second.text(), "4");
+  EXPECT_EQ(job->source->find("cwd")->templates.front().second.text(), "runs/{i}");
+}
+
+TEST(Settings, apply_in_their_order) {
+  EXPECT_EQ(open(with(sums, {{"i", "{ count = 3 }"}, {"i.count", "4"}}))->size(), 4U);
+  const std::string wordless = "[task]\nkernel = \"range_sum\"\nto = 3\n";
+  EXPECT_EQ(errors_of(with(wordless, {{"to", "x"}, {"to", "5"}})), "");
+}
+
+TEST(Settings, that_are_no_toml_are_strings) {
+  const auto model_of = [](const std::string& text) {
+    return open(with(sums, {{"model", text}}))->space.params_of(TaskIndex(0))[1];
+  };
+  EXPECT_EQ(model_of("cubic"), Value(std::string("cubic")));
+  EXPECT_EQ(model_of("\"cubic\""), Value(std::string("cubic")));
+  EXPECT_EQ(model_of("a b = c"), Value(std::string("a b = c")));
+  EXPECT_EQ(model_of("data/é.txt"), Value(std::string("data/é.txt")));
+  EXPECT_EQ(model_of("2024-01-31"), Value(std::string("2024-01-31")));
+  EXPECT_EQ(model_of("1\ni = 3"), Value(std::string("1\ni = 3")));
+  EXPECT_EQ(model_of(""), Value(std::string()));
+  EXPECT_EQ(model_of("1e3"), Value(1000.0));
+  EXPECT_EQ(model_of("0x10"), Value(Integer{16}));
+}
+
+TEST(Settings, go_to_with_where_a_name_means_something_else_in_task) {
+  const auto job = open(
+      with("[params]\ni = { count = 2 }\n[task]\nkernel = \"range_sum\"\nfrom = 1\n[task.with]\nto = 3\n",
+           {{"to", "8"}}));
+  EXPECT_EQ(std::get<Value>(job->kernel->parameters[1]), Value(Integer{8}));
+}
+
+TEST(Settings, that_are_wrong_are_named) {
+  const auto errors = [](const std::string& text, Settings settings) {
+    return errors_of(with(text, std::move(settings)));
+  };
+  EXPECT_EQ(errors(sums, {{"to", "abc +"}}), "--set to=abc +: expected a value, found the end");
+  EXPECT_EQ(errors(sums, {{"to", "2.5"}}), "--set to=2.5: 'to' must be an integer, not a real number");
+  EXPECT_EQ(errors(sums, {{"ot", "3"}}), "--set ot=3: unknown key 'ot'; did you mean 'to'?");
+  EXPECT_EQ(errors(sums, {{"x", "3"}}),
+            "--set x=3: unknown key 'x'; known: from, to, cost, i, model and kernel");
+  EXPECT_EQ(errors(sums, {{"params.j", "3"}}),
+            "--set params.j=3: unknown key 'j' in [params]; known: i and model");
+  EXPECT_EQ(errors(sums, {{"task.form", "3"}}),
+            "--set task.form=3: unknown key 'form' in [task]; did you mean 'from'?");
+  EXPECT_EQ(errors(sums, {{"i.cuont", "3"}}),
+            "--set i.cuont=3: unknown key 'cuont' in [params.i]; did you mean 'count'?");
+  EXPECT_EQ(errors(sums, {{"to.count", "3"}}), "--set to.count=3: 'to' has no key 'count': it is an integer");
+  EXPECT_EQ(errors("[values]\nx = \"1\"\n", {{"task.to", "3"}}), "--set task.to=3: the job has no [task]");
+  EXPECT_EQ(errors(sums, {{"i", "[1, 2"}}),
+            "--set i=[1, 2: syntax error in array: the file ends in the middle of it");
+  EXPECT_EQ(
+      errors(sums, {{"i", "[1, \"x\"]"}}),
+      "--set i=[1, \"x\"]: the list 'i' must have numbers only or strings only; its first is an integer, "
+      "this is a string");
+  EXPECT_EQ(errors(sums, {{"i", "{ cuont = 3 }"}}),
+            "--set i={ cuont = 3 }: unknown key 'cuont' in [params.i]; did you mean 'count'?");
+  EXPECT_EQ(errors("[params]\nto = 1\n[task]\nkernel = \"range_sum\"\nto = 3\n", {{"to", "3"}}),
+            "job.toml:5:1: 'to' is given twice: here and in [params]\n"
+            "--set to=3: 'to' is in [params] and in [task]; write 'params.to' or 'task.to'");
+}
+
+}  // namespace
+}  // namespace fanfold::test
