@@ -76,7 +76,7 @@ void add_init_command(CLI::App& program, Action& action) {
   const auto options = std::make_shared<Options>();
   command->add_option("file", options->file, "The file to write, which must not exist; - is standard output")
       ->capture_default_str();
-  command->add_option("--kind", options->kind, kinds_text())->capture_default_str();
+  command->add_option("--kind", options->kind, kinds_text())->type_name("KIND")->capture_default_str();
   command->footer("Example: fanfold init --kind files words.toml");
   command->callback([options, &action] { action = [options] { return init(*options); }; });
 }

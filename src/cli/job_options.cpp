@@ -37,15 +37,23 @@ std::string check_seed(const std::string& text) {
 }  // namespace
 
 void add_job_options(CLI::App& command, JobOptions& options) {
+  constexpr const char* group = "The job";
   command.add_option("job", options.file, "The job file");
-  command.add_option("--commands", options.commands,
-                     "Instead of a job file: a file of command lines, each a task (- is standard input)");
   command
-      .add_option("--set", options.set,
-                  "KEY=VALUE instead of what [task] or [params] have: samples=100, 'x=[1, 2]'")
+      .add_option("--commands", options.commands,
+                  "Instead of a job file: a file of command lines, each a task (- is standard input)")
+      ->type_name("FILE")
+      ->group(group);
+  command
+      .add_option("--set", options.set, "Instead of what [task] or [params] have: samples=100, 'x=[1, 2]'")
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command.add_option("--seed", options.seed, "Instead of the job's seed")->check(check_seed);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("KEY=VALUE")
+      ->group(group);
+  command.add_option("--seed", options.seed, "Instead of the job's seed")
+      ->check(check_seed)
+      ->type_name("S")
+      ->group(group);
 }
 
 JobSource read_job(const JobOptions& options, std::vector<std::pair<std::string, std::string>> run) {

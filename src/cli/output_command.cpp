@@ -103,7 +103,7 @@ void add_output_command(CLI::App& program, Action& action) {
   CLI::Option* errors =
       command->add_flag("--stderr", options->errors, "What it wrote to standard error instead");
   command->add_flag("--all", options->all, "Both, each with a header")->excludes(errors);
-  command->add_option("--attempt", options->attempt, "Of this attempt; by default the last");
+  command->add_option("--attempt", options->attempt, "Of this attempt; by default the last")->type_name("N");
   command->footer("Example: fanfold output flaky.run 4 --stderr");
   command->callback([options, &action] { action = [options] { return show_output(*options); }; });
 }

@@ -172,13 +172,18 @@ void add_results_command(CLI::App& program, Action& action) {
       command
           ->add_option("--npy", options->numpy_file,
                        "A row for each finished task, as one NumPy array in this file; -: standard output")
+          ->type_name("FILE")
           ->excludes(csv)
           ->excludes(json_lines);
   CLI::Option* failed = command->add_flag("--failed", options->failed, "Rows of failed tasks only");
-  CLI::Option* where = command->add_option("--where", options->condition,
-                                           "Rows only of tasks that meet this condition, such as \"x > 1\"");
-  CLI::Option* tasks = command->add_option(
-      "--tasks", options->tasks, "Rows only of these tasks: FIRST:END, without the one numbered END");
+  CLI::Option* where = command
+                           ->add_option("--where", options->condition,
+                                        "Rows only of tasks that meet this condition, such as \"x > 1\"")
+                           ->type_name("CONDITION");
+  CLI::Option* tasks = command
+                           ->add_option("--tasks", options->tasks,
+                                        "Rows only of these tasks: FIRST:END, without the one numbered END")
+                           ->type_name("FIRST:END");
   command->add_flag("--digest", options->digest, "With --failed: the failures by reason")
       ->needs(failed)
       ->excludes(csv)

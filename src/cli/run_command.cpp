@@ -39,19 +39,27 @@ namespace {
 struct PolicyFlag {
   const char* key;
   const char* flag;
+  const char* value;  ///< what help calls it
   const char* help;
 };
 constexpr PolicyFlag policy_flags[] = {
-    {"retries", "--retries", "Further attempts of a failed task"},
-    {"timeout", "--timeout", "Time for one attempt of a task: 30s, 5m, 1.5h"},
-    {"on_failure", "--on-failure", "continue (the default) or stop"},
-    {"max_failures", "--max-failures", "Stop when more tasks have failed: 10 or 5%"},
-    {"keep", "--keep", "Per-task values of kernel-only tasks in the run file: auto, all or none"},
-    {"io_threads", "--io-threads", "Threads for sources on each rank"},
-    {"compute_threads", "--compute-threads", "Threads for kernels on each rank"},
-    {"chunk", "--chunk", "Tasks handed out at a time (default: by measured cost)"},
-    {"walltime", "--walltime", "Stop in time for this limit, so that the run can go on later"},
+    {"retries", "--retries", "N", "Further attempts of a failed task"},
+    {"timeout", "--timeout", "TIME", "Time for one attempt of a task: 30s, 5m, 1.5h"},
+    {"on_failure", "--on-failure", "WHAT", "continue (the default) or stop"},
+    {"max_failures", "--max-failures", "LIMIT", "Stop when more tasks have failed: 10 or 5%"},
+    {"keep", "--keep", "WHICH", "Per-task values of kernel-only tasks in the run file: auto, all or none"},
+    {"io_threads", "--io-threads", "N", "Threads for sources on each rank"},
+    {"compute_threads", "--compute-threads", "N", "Threads for kernels on each rank"},
+    {"chunk", "--chunk", "N", "Tasks handed out at a time (default: by measured cost)"},
+    {"walltime", "--walltime", "TIME", "Stop in time for this limit, so that the run can go on later"},
 };
+
+/// Under which headings help shows the options.
+namespace groups {
+constexpr const char* threads = "Ranks, threads, instructions";
+constexpr const char* recorded = "Which tasks, and where they are recorded";
+constexpr const char* policy = "Policy, instead of the job's [run]";
+}  // namespace groups
 
 constexpr std::uint64_t most_ranks = 1'000'000;
 
@@ -230,19 +238,32 @@ void add_run_command(CLI::App& program, Action& action, std::vector<std::string>
   const auto options = std::make_shared<Options>();
   add_job_options(*command, options->job);
   command->add_option("-n,--ranks", options->ranks, "Start mpirun with this many ranks")
-      ->check(whole_number(1, most_ranks));
-  command->add_option("--run", options->run_file,
-                      "The run file (default: the job file's name with .run, here)");
-  command->add_flag("--fresh", options->fresh, "Start anew: replace the run file");
-  command->add_flag("--retry-failed", options->retry_failed,
-                    "Run tasks again that failed in an earlier execution");
-  command->add_option("--tasks", options->tasks, "Only these tasks: FIRST:END, without the one numbered END");
-  command->add_option("--task", options->task, "Only this task");
+      ->check(whole_number(1, most_ranks))
+      ->type_name("R")
+      ->group(groups::threads);
+  command
+      ->add_option("--run", options->run_file, "The run file (default: the job file's name with .run, here)")
+      ->type_name("FILE")
+      ->group(groups::recorded);
+  command->add_flag("--fresh", options->fresh, "Start anew: replace the run file")->group(groups::recorded);
+  command
+      ->add_flag("--retry-failed", options->retry_failed,
+                 "Run tasks again that failed in an earlier execution")
+      ->group(groups::recorded);
+  command->add_option("--tasks", options->tasks, "Only these tasks: FIRST:END, without the one numbered END")
+      ->type_name("FIRST:END")
+      ->group(groups::recorded);
+  command->add_option("--task", options->task, "Only this task")->type_name("I")->group(groups::recorded);
   for (std::size_t i = 0; i < std::size(policy_flags); ++i) {
-    command->add_option(policy_flags[i].flag, options->policy[i], policy_flags[i].help);
+    command->add_option(policy_flags[i].flag, options->policy[i], policy_flags[i].help)
+        ->type_name(policy_flags[i].value)
+        ->group(groups::policy);
   }
-  command->add_option("--simd", options->simd, "Use this SIMD target");
-  command->add_flag("--coordinate-only", options->coordinate_only, "Rank zero hands out tasks and runs none");
+  command->add_option("--simd", options->simd, "Use this SIMD target")
+      ->type_name("NAME")
+      ->group(groups::threads);
+  command->add_flag("--coordinate-only", options->coordinate_only, "Rank zero hands out tasks and runs none")
+      ->group(groups::threads);
   command->add_flag("--json", options->json, "Print one JSON object");
   command->add_flag("--quiet", options->quiet, "Show no progress");
   command->add_flag("-v,--verbose", options->verbose, "Say more");

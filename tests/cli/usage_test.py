@@ -58,6 +58,16 @@ Options:
 Example: fanfold kernels pi --example > job.toml
 """)
 
+    def test_options_are_grouped_and_their_values_have_names(self):
+        ended = self.fanfold("run", "--help")
+        titles = [line for line in ended.out.splitlines() if line.endswith(":") and not line.startswith(" ")]
+        self.assertEqual(titles, ["Arguments:", "The job:", "Ranks, threads, instructions:",
+                                  "Which tasks, and where they are recorded:", "Policy, instead of the job's [run]:",
+                                  "Other options:"])
+        for command in ["run", "check", "status", "results", "output", "kernels", "init"]:
+            for line in self.fanfold("help", command).out.splitlines():
+                self.assertNotRegex(line, r"^ +-[-, \w]* (TEXT|INT|UINT)\b", "a value has no name")
+
     def test_help_of_a_command(self):
         for command in ["run", "check", "status", "results", "kernels", "init", "help"]:
             self.assertEqual(self.fanfold("help", command).out, self.fanfold(command, "--help").out)
