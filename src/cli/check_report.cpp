@@ -9,6 +9,7 @@
 #include "cli/run_prediction.hpp"
 #include "cli/text_table.hpp"
 #include "exec/task_description.hpp"
+#include "job/task_filter.hpp"
 #include "job/template.hpp"
 #include "report/answers.hpp"
 #include "report/quantity.hpp"
@@ -66,11 +67,35 @@ std::string values_text(const Axis& axis) {
 std::string params_summary(const Job& job) {
   std::string text;
   for (std::size_t slot = 0; slot < job.space.param_count(); ++slot) {
+    if (job.space.program(slot) != nullptr) {
+      text += fmt::format("  {}: {}, computed\n", job.space.name(slot), name_of(job.space.type(slot)));
+      continue;
+    }
     text += fmt::format("  {}: {}: {}\n", job.space.name(slot),
                         count_of(job.space.axis(slot).size(), std::string(name_of(job.space.type(slot)))),
                         values_text(job.space.axis(slot)));
   }
   return text;
+}
+
+/// Of larger jobs, the first tasks are tried.
+constexpr std::uint64_t most_tried = 1'000'000;
+
+struct WhereCount {
+  std::uint64_t met = 0;
+  std::uint64_t tried = 0;
+};
+
+WhereCount count_where(const Job& job) {
+  const std::uint64_t tried = std::min(job.size(), most_tried);
+  return {TaskFilter(job).count({0, tried}), tried};
+}
+
+std::string where_text(const Job& job) {
+  if (!job.where) return {};
+  const WhereCount count = count_where(job);
+  return fmt::format("where: {} of {}{} meet it\n", with_separators(count.met),
+                     count.tried < job.size() ? "the first " : "", count_of(count.tried, "task"));
 }
 
 /// The columns of results and values, in the order of the scope.
@@ -113,6 +138,7 @@ std::string detail_text(const TaskDetail& detail) {
 std::string task_text(const Job& job, TaskIndex task) {
   const std::string params = params_text(job, task);
   std::string text = fmt::format("task {}{}\n", task.value(), params.empty() ? "" : ": " + params);
+  if (!TaskFilter(job).meets(task)) return text + "  left out: it does not meet where\n";
   for (const TaskDetail& detail : task_description(job, task)) text += detail_text(detail);
   return text;
 }
@@ -148,6 +174,11 @@ std::string files_text(const CheckedJob& checked) {
 Json params_json(const Job& job) {
   Json params = Json::array();
   for (std::size_t slot = 0; slot < job.space.param_count(); ++slot) {
+    if (job.space.program(slot) != nullptr) {
+      params.push_back(
+          {{"name", job.space.name(slot)}, {"type", name_of(job.space.type(slot))}, {"computed", true}});
+      continue;
+    }
     const Axis& axis = job.space.axis(slot);
     Json first = Json::array();
     for (std::uint64_t position = 0; position < std::min(shown_values, axis.size()); ++position) {
@@ -168,6 +199,10 @@ Json task_json(const Job& job, TaskIndex task) {
   for (std::size_t slot = 0; slot < values.size(); ++slot)
     params[job.space.name(slot)] = to_json(values[slot]);
   Json object{{"task", task.value()}, {"params", std::move(params)}};
+  if (!TaskFilter(job).meets(task)) {
+    object["left_out"] = true;
+    return object;
+  }
   for (const TaskDetail& detail : task_description(job, task)) {
     object["runs"][detail.name] = detail.text;
     if (!detail.obstacle.empty()) object["obstacle"] = detail.obstacle;
@@ -197,7 +232,7 @@ Json warnings_json(const std::vector<Diagnostic>& warnings) {
 void print_check(const CheckedJob& checked, std::FILE* out) {
   const Job& job = checked.job;
   fmt::print(out, "{}: {}, {}\n{}{}", checked.name, count_of(job.size(), "task"), work_of(job),
-             params_summary(job), names_summary(job));
+             params_summary(job) + where_text(job), names_summary(job));
   for (std::uint64_t task = checked.tasks.begin; task < checked.tasks.end; ++task) {
     std::fputs(task_text(job, TaskIndex(task)).c_str(), out);
   }
@@ -210,6 +245,10 @@ Json check_json(const CheckedJob& checked) {
   if (job.source) object["source"] = job.source->info->name;
   if (job.kernel) object["kernel"] = job.kernel->kernel->info().name;
   object["params"] = params_json(job);
+  if (job.where) {
+    const WhereCount count = count_where(job);
+    object["where"] = {{"met", count.met}, {"tried", count.tried}};
+  }
   object["results"] = Json::array();
   for (const expr::Scope::Entry* const entry : results_of(job)) {
     object["results"].push_back({{"name", entry->name}, {"type", name_of(entry->type)}});

@@ -14,6 +14,7 @@
 #include "exec/source.hpp"
 #include "exec/task_description.hpp"
 #include "job/job.hpp"
+#include "job/task_filter.hpp"
 #include "journal/run_file.hpp"
 #include "report/answers.hpp"
 #include "report/digest.hpp"
@@ -38,7 +39,8 @@ std::string indented(const std::string& text, std::size_t width) {
   return result;
 }
 
-std::string outcome_text(const std::optional<TaskRow>& row) {
+std::string outcome_text(const Job& job, TaskIndex task, const std::optional<TaskRow>& row) {
+  if (!TaskFilter(job).meets(task)) return "left out: it does not meet where";
   if (!row) return "has not ended";
   std::string text(name_of(row->status));
   if (!row->error.empty()) text += ": " + row->error;
@@ -77,7 +79,7 @@ ExitStatus explain(const Options& options) {
     const std::optional<TaskRow> row = file.row(task);
     const std::string params = params_text(*job, task);
     text = fmt::format("task {}{}: {}\n", task.value(), params.empty() ? "" : " (" + params + ")",
-                       outcome_text(row));
+                       outcome_text(*job, task, row));
     text += details_text(*job, task, row);
     text += task_story(*job, file, task);
     if (row) text += values_text(*job, *row);

@@ -136,14 +136,18 @@ void write_rows(const Options& options, const Job& job, Rows& rows) {
   out.close();
 }
 
+std::string recorded_answers_text(const Job& job, const RunFileReader& file) {
+  const RunState state = file.load(merge_partials_of(job));
+  return answers_text(job, partial_of(job, state).finish(), job.size() - state.left_out);
+}
+
 ExitStatus show_results(const Options& options) {
   const RunFileReader file(options.run_file);
   const std::unique_ptr<const Job> job = open_job(file.header().job, source_registry());
   if (options.digest || !options.wants_rows()) {
     OutputFile out("-");
-    out.write(options.digest
-                  ? recorded_digest_text(*job, file, options.run_file)
-                  : answers_text(*job, partial_of(*job, file.load(merge_partials_of(*job))).finish()));
+    out.write(options.digest ? recorded_digest_text(*job, file, options.run_file)
+                             : recorded_answers_text(*job, file));
     out.close();
     return ExitStatus::success;
   }

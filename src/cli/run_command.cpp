@@ -122,7 +122,7 @@ void print_result(const Options& options, const JobSource& source, const Job& jo
                                   {"run_file", run_file}};
     text = object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   } else {
-    text = answers_text(job, result.answers);
+    text = answers_text(job, result.answers, result.tasks);
   }
   const std::string summary = summary_text(job, result, arguments_of(source), run_file);
   if (!options.quiet || result.status != ExitStatus::success) std::fputs(summary.c_str(), stderr);

@@ -63,6 +63,10 @@ void BatchEvaluator::find_needed_params() {
   for (const ValueSpec& value : job_.values) {
     if (const auto* program = std::get_if<expr::Program>(&value.how)) add_program(*program);
   }
+  // A task on which one fails is to fail, whatever uses it.
+  for (std::size_t slot = 0; slot < job_.param_slots; ++slot) {
+    if (job_.space.program(slot) != nullptr) needed.insert(slot);
+  }
   needed_params_.assign(needed.begin(), needed.lower_bound(job_.param_slots));
 }
 
@@ -82,13 +86,19 @@ void BatchEvaluator::begin(std::span<const TaskRange> tasks) {
   if (job_.source) blank_results();
 }
 
+void BatchEvaluator::fail(TaskIndex task, std::string_view reason) {
+  const auto row = std::ranges::find(tasks_, task);
+  assert(row != tasks_.end());
+  failures_.fail(static_cast<std::size_t>(row - tasks_.begin()), reason);
+}
+
 void BatchEvaluator::fill_params(std::span<const TaskRange> tasks) {
   for (const std::size_t slot : needed_params_) {
     ColumnBuffer& buffer = buffers_[slot];
     buffer.reset(job_.space.type(slot), rows());
     std::size_t row = 0;
     for (const TaskRange& range : tasks) {
-      job_.space.fill(slot, TaskIndex(range.begin), range.size(), buffer, row);
+      job_.space.fill(slot, TaskIndex(range.begin), range.size(), buffer, row, &failures_);
       row += range.size();
     }
     columns_[slot] = buffer.view();

@@ -26,6 +26,9 @@ class BatchEvaluator {
   /// of a job with a source are blank (0, "") from here on; those of a job without one are unspecified.
   void begin(std::span<const TaskRange> tasks);
 
+  /// Lets the row of a task fail. Precondition: the batch has it.
+  void fail(TaskIndex task, std::string_view reason);
+
   /// A number argument of the source for the task in row 0, in the columns that `begin` filled. Sees to
   /// `failures`.
   double number(const Operand& operand);

@@ -7,6 +7,7 @@
 
 #include "exec/batch_evaluator.hpp"
 #include "exec/kept_run.hpp"
+#include "job/task_filter.hpp"
 
 namespace fanfold {
 namespace {
@@ -62,6 +63,7 @@ class ComputePool::Worker {
   explicit Worker(PoolContext& context)
       : context_(context),
         keeps_values_(context.job.keeps_values()),
+        filter_(context.job),
         evaluator_(context.job, context.output_values, &context.stop),
         claim_size_(keeps_values_),
         kept_(context.job),
@@ -142,15 +144,19 @@ class ComputePool::Worker {
 
   void compute_batch() {
     if (context_.stopped()) return;
-    evaluator_.begin(batch_);
-    evaluator_.evaluate({});
+    const TaskFilter::Met& met = filter_.of(batch_);
+    evaluator_.begin(met.tasks);
+    for (const TaskFilter::Failure& failure : met.failures) evaluator_.fail(failure.task, failure.reason);
+    if (evaluator_.rows() > 0) evaluator_.evaluate({});
     if (context_.stopped()) return;  // the kernel may have returned early
     const MutexLock lock(mutex_);
-    add_batch();
+    for (const TaskRange& range : batch_) append(part_.finished, range);
+    part_.left_out += size_of(batch_) - evaluator_.rows();
+    if (evaluator_.rows() > 0) add_batch(met.tasks);
     if (part_.failed_count() > most_failures) report_early();
   }
 
-  void add_batch() FANFOLD_REQUIRES(mutex_) {
+  void add_batch(const TaskList& tasks) FANFOLD_REQUIRES(mutex_) {
     RowFailures& failures = evaluator_.failures();
     part_.busy += std::exchange(busy_, 0);
     if (!context_.job.reductions.empty()) {
@@ -160,8 +166,7 @@ class ComputePool::Worker {
       part_.fail(evaluator_.tasks()[failure.row], failure.reason);
     }
     std::size_t row = 0;
-    for (const TaskRange& range : batch_) {
-      append(part_.finished, range);
+    for (const TaskRange& range : tasks) {
       if (keeps_values_) kept_.add(range, evaluator_.columns(), row, failures, part_.columns);
       row += range.size();
     }
@@ -187,6 +192,7 @@ class ComputePool::Worker {
 
   PoolContext& context_;
   const bool keeps_values_;
+  TaskFilter filter_;
   BatchEvaluator evaluator_;
   ClaimSize claim_size_;
   TaskList claimed_;

@@ -55,6 +55,7 @@ void FinishedPart::merge(FinishedPart& other) {
     return std::swap(*this, other);
   }
   move_to_end(finished, other.finished);
+  left_out += std::exchange(other.left_out, 0);
   move_to_end(outcomes, other.outcomes);
   move_to_end(to_retry, other.to_retry);
   move_to_end(columns, other.columns);
@@ -69,6 +70,7 @@ Report FinishedPart::take(ChunkId chunk) {
   Report report;
   report.chunk = chunk;
   report.finished = set_of(finished);
+  report.left_out = std::exchange(left_out, 0);
   for (auto& [reason, tasks] : failures_) {
     const TaskList ranges = ascending(std::move(tasks));
     ByteWriter bytes;

@@ -19,6 +19,7 @@ class FinishedPart {
   explicit FinishedPart(const Job& job);
 
   TaskList finished;
+  std::uint64_t left_out = 0;  ///< tasks of `finished` that do not meet `where`
   std::vector<Outcome> outcomes;
   TaskList to_retry;
   std::vector<KeptColumns> columns;

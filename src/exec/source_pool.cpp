@@ -8,6 +8,7 @@
 #include "exec/batch_evaluator.hpp"
 #include "exec/task_finisher.hpp"
 #include "exec/temporary_folder.hpp"
+#include "job/task_filter.hpp"
 
 namespace fanfold {
 namespace {
@@ -46,7 +47,11 @@ class SourcePool::Retriever {
         source_(source),
         slot_(slot),
         uses_tmp_(uses_temporary_folder(*context.job.source)),
+        filter_(context.job),
         evaluator_(context.job, context.output_values, &context.stop) {}
+
+  /// False: the task does not meet `where` and is not to be run.
+  bool meets(TaskIndex task) { return filter_.meets(task); }
 
   RetrievedTask run(TaskOfChunk task) {
     announce(task);
@@ -87,6 +92,9 @@ class SourcePool::Retriever {
     values.params = job.space.params_of(task.task);
     evaluate_numbers(task.task);
     if (evaluator_.failures().any()) return failure(evaluator_.failures().failures().front().reason);
+    const TaskRange range = range_of(task.task);
+    if (const TaskFilter::Met& met = filter_.of({&range, 1}); !met.failures.empty())
+      return failure(met.failures.front().reason);
     return source_.retrieve({values, numbers_, job.run.timeout});
   }
 
@@ -103,6 +111,7 @@ class SourcePool::Retriever {
   const Source& source_;
   const std::uint32_t slot_;
   const bool uses_tmp_;
+  TaskFilter filter_;
   BatchEvaluator evaluator_;
   std::vector<double> numbers_;
 };
@@ -145,6 +154,10 @@ void SourcePool::retrieve_tasks(std::uint32_t slot) {
   for (;;) {
     TaskOfChunk task = context_.board.enter_for_task();
     if (!task.chunk) return;
+    if (!retriever.meets(task.task)) {
+      finisher.leave_out(task);
+      continue;
+    }
     RetrievedTask retrieved = retriever.run(std::move(task));
     if (retrieved.retrieved.status != Status::succeeded) {
       finisher.finish_failed(retrieved);

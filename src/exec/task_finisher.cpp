@@ -44,6 +44,15 @@ void TaskFinisher::finish_failed(RetrievedTask& task) {
   record(task, 0);
 }
 
+void TaskFinisher::leave_out(const TaskOfChunk& task) {
+  {
+    const MutexLock lock(task.chunk->mutex);
+    append(task.chunk->pending.finished, task.task);
+    ++task.chunk->pending.left_out;
+  }
+  context_.board.leave(task.chunk);
+}
+
 void TaskFinisher::evaluate(std::span<RetrievedTask> tasks) {
   std::vector<TaskRange> ranges;
   std::vector<std::string_view> outputs;

@@ -30,6 +30,9 @@ class TaskFinisher {
   /// Finishes tasks whose source succeeded, as one batch; they need not be of one chunk.
   void finish(std::span<RetrievedTask> tasks);
 
+  /// A task that does not meet `where` is finished, and nothing else.
+  void leave_out(const TaskOfChunk& task);
+
   /// Finishes a task whose source failed.
   void finish_failed(RetrievedTask& task);
 

@@ -70,6 +70,20 @@ class ListSequence {
   std::vector<Stored> values_;
 };
 
+template <typename ElementType>
+class NumberSequence {
+ public:
+  using Element = ElementType;
+  explicit NumberSequence(std::vector<Element> values) : values_(std::move(values)) {}
+  std::uint64_t size() const { return values_.size(); }
+  void fill(std::uint64_t first, std::span<Element> rows) const {
+    std::copy_n(values_.begin() + static_cast<std::ptrdiff_t>(first), rows.size(), rows.begin());
+  }
+
+ private:
+  std::vector<Element> values_;
+};
+
 class TextSequence {
  public:
   using Element = std::string_view;
@@ -221,6 +235,14 @@ std::unique_ptr<Axis> make_list_axis(std::vector<Value> values) {
       return make_axis(ListSequence<std::string, std::string_view>(values));
   }
   return nullptr;
+}
+
+std::unique_ptr<Axis> make_number_axis(std::vector<std::int64_t> values) {
+  return make_axis(NumberSequence<std::int64_t>(std::move(values)));
+}
+
+std::unique_ptr<Axis> make_number_axis(std::vector<double> values) {
+  return make_axis(NumberSequence<double>(std::move(values)));
 }
 
 std::unique_ptr<Axis> make_text_axis(std::vector<std::string_view> values,

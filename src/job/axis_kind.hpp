@@ -39,17 +39,44 @@ class InputReader {
   std::string stdin_owner_;  // what has taken standard input; empty: nothing
 };
 
+/// A param of an axis that makes several: they advance together.
+struct ParamColumn {
+  std::string name;
+  Place place;                 ///< where its name comes from
+  std::unique_ptr<Axis> axis;  ///< null after an error
+};
+
+/// One of `make`, `make_columns` and `make_program` is there.
 struct AxisKind {
   std::string key;                      ///< that tells this kind from the others
   std::vector<std::string> other_keys;  ///< that it may have besides
+  std::string_view noun;                ///< what its input has: "line"; empty without an input
   /// Makes the axis; null after an error.
-  std::unique_ptr<Axis> (*make)(const AxisReading& axis);
+  std::unique_ptr<Axis> (*make)(const AxisReading& axis) = nullptr;
   /// Reads its input on rank zero, if the value of its key is a string; null if it has none.
-  std::string (*read)(const std::string& text, InputReader& reader);
+  std::string (*read)(const std::string& text, InputReader& reader) = nullptr;
+  /// Makes params that advance together; none after an error.
+  std::vector<ParamColumn> (*make_columns)(const AxisReading& axis) = nullptr;
+  /// Makes a param that is computed from others; none after an error.
+  std::optional<expr::Program> (*make_program)(const AxisReading& axis) = nullptr;
 };
+
+/// The kind of a table of [params]; null if it has no key that tells.
+const AxisKind* find_axis_kind(const TomlNode& node);
+/// The axis of one param, however it is written; null after an error. `path`: "params.x".
+std::unique_ptr<Axis> read_axis(const TomlEntry& param, Reading& reading, const std::string& path);
 
 std::unique_ptr<Axis> read_count_axis(const AxisReading& axis);
 std::unique_ptr<Axis> read_range_axis(const AxisReading& axis);
+
+std::unique_ptr<Axis> read_uniform_axis(const AxisReading& axis);
+std::unique_ptr<Axis> read_log_uniform_axis(const AxisReading& axis);
+std::unique_ptr<Axis> read_normal_axis(const AxisReading& axis);
+std::unique_ptr<Axis> read_sample_axis(const AxisReading& axis);
+
+std::vector<ParamColumn> read_zip_columns(const AxisReading& axis);
+std::vector<ParamColumn> read_csv_columns(const AxisReading& axis);
+std::string read_csv_input(const std::string& text, InputReader& reader);
 
 std::unique_ptr<Axis> read_glob_axis(const AxisReading& axis);
 std::string read_glob_input(const std::string& text, InputReader& reader);

@@ -30,17 +30,6 @@ std::uint64_t distinct_values(const Axis& axis, std::uint64_t most) {
   return keys.size();
 }
 
-/// True if both params always have the same position: looked up for some tasks all over the space.
-bool advance_together(const TaskSpace& space, std::size_t left, std::size_t right) {
-  if (space.axis(left).size() != space.axis(right).size()) return false;
-  constexpr std::uint64_t probes = 64;
-  for (std::uint64_t i = 1; i <= probes; ++i) {
-    const TaskIndex task(i * 0x9E3779B97F4A7C15U % space.size());
-    if (space.position(task, left) != space.position(task, right)) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 bool makes_more_groups(const TaskSpace& space, std::span<const std::size_t> slots, std::uint64_t most) {
@@ -51,9 +40,11 @@ bool makes_more_groups(const TaskSpace& space, std::span<const std::size_t> slot
   };
   std::vector<Factor> factors;
   for (const std::size_t slot : slots) {
+    if (space.program(slot) != nullptr)
+      continue;  // of those it is computed from it is not known which are keys too
     const std::uint64_t values = distinct_values(space.axis(slot), most);
     const auto same = std::find_if(factors.begin(), factors.end(), [&](const Factor& factor) {
-      return advance_together(space, factor.slot, slot);
+      return space.dimension(factor.slot) == space.dimension(slot);
     });
     if (same == factors.end()) {
       factors.push_back({slot, values});

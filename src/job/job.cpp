@@ -39,6 +39,14 @@ std::vector<std::size_t> Job::value_slots() const {
 
 RandomKey Job::kernel_key() const { return random_key(seed, RandomPurpose::kernel); }
 
+std::uint64_t Job::stream_of(TaskIndex task) const {
+  if (!seed_slots) return task.value();
+  std::uint64_t stream = 0;
+  for (const std::size_t slot : *seed_slots)
+    stream = stream * space.axis(slot).size() + space.position(task, slot);
+  return stream;
+}
+
 std::uint64_t Job::seed_of(TaskIndex task) const {
   const RandomStream stream(random_key(seed, RandomPurpose::task_seed), stream_of(task));
   const RandomBlock words = stream.block(0);

@@ -125,6 +125,8 @@ class Job {
   std::optional<SourceSpec> source;
   std::optional<KernelSpec> kernel;
   std::vector<ValueSpec> values;
+  std::optional<expr::Program>
+      where;                          ///< over params: tasks that do not meet it are left out, see TaskFilter
   std::optional<expr::Program> cost;  ///< [task] cost: relative cost of a task from its params; longest first
   /// Columns: params, then results of the source, of the kernel, then values; and constants.
   expr::Scope scope;
@@ -152,7 +154,10 @@ class Job {
 
   /// The random key of what a kernel draws, and of {seed}; the stream of a task.
   RandomKey kernel_key() const;
-  std::uint64_t stream_of(TaskIndex task) const { return task.value(); }
+  /// [task] seed_by: the slots whose positions on their axes number the random stream of a task, so that
+  /// tasks that differ in other params only draw the same numbers. None: each task has a stream of its own.
+  std::optional<std::vector<std::size_t>> seed_slots;
+  std::uint64_t stream_of(TaskIndex task) const;
   /// {seed} of a task: 63 bits.
   std::uint64_t seed_of(TaskIndex task) const;
 

@@ -14,8 +14,8 @@ using Kind = TomlNode::Kind;
 /// The seed of jobs that name none: every job can be repeated.
 constexpr std::uint64_t default_seed = 0;
 
-const std::vector<std::string> top_level_keys = {"name",   "seed",   "params", "task",
-                                                 "values", "reduce", "run",    "cluster"};
+const std::vector<std::string> top_level_keys = {"name",   "seed",   "where", "params", "task",
+                                                 "values", "reduce", "run",   "cluster"};
 
 void read_name(Reading& reading) {
   const std::string stem = std::filesystem::path(reading.source.file).stem().string();
@@ -36,6 +36,22 @@ void read_seed(Reading& reading) {
   }
   if (reading.source.overrides.seed) reading.job.seed = *reading.source.overrides.seed;
   reading.identify("seed", std::to_string(reading.job.seed));
+}
+
+void read_where(Reading& reading) {
+  const TomlEntry* const entry = reading.document.root().find("where");
+  if (entry == nullptr) return;
+  if (!entry->node.is(Kind::text)) {
+    return reading.wrong_type(setting_of(*entry), "a condition on params (a string), such as \"x < y\"");
+  }
+  std::optional<expr::Program> program = reading.program(entry->node);
+  if (program && program->type() == Type::text) {
+    reading.wrong_type({entry->node, "'where'", entry->node.place, "a text"},
+                       "a condition such as \"x < y\"");
+  } else if (program) {
+    reading.job.where = std::move(program);
+    reading.identify("where", canonical(entry->node));
+  }
 }
 
 /// The section, if it is there and a table.
@@ -78,6 +94,7 @@ void read_sections(Reading& reading) {
   read_seed(reading);
   if (const TomlEntry* const params = section("params", reading)) read_params(*params, reading);
   reading.job.param_slots = reading.job.scope.column_count();
+  read_where(reading);
   if (const TomlEntry* const task = section("task", reading)) read_task(*task, reading);
   if (const TomlEntry* const values = section("values", reading)) read_values(*values, reading);
   const TomlEntry* const reduce = section("reduce", reading);

@@ -151,6 +151,7 @@ Outcome decode_outcome(ByteReader& in) {
 void encode(ByteWriter& out, const Report& report) {
   out.varint(report.chunk.value());
   encode(out, report.finished);
+  out.varint(report.left_out);
   out.varint(report.failures.size());
   for (const FailedTasks& group : report.failures) {
     out.text(group.reason);
@@ -174,6 +175,7 @@ Report decode_report(ByteReader& in) {
   Report report;
   report.chunk = ChunkId(in.varint());
   report.finished = decode_task_set(in);
+  report.left_out = in.varint();
   report.failures.resize(in.count(least_failure_bytes));
   for (FailedTasks& group : report.failures) {
     group.reason = in.text();

@@ -55,6 +55,7 @@ struct FailedTasks {
 struct Report {
   ChunkId chunk;
   TaskSet finished;                   ///< tasks that ended for good (succeeded or failed)
+  std::uint64_t left_out = 0;         ///< how many of `finished` were not run, for they do not meet `where`
   std::vector<FailedTasks> failures;  ///< those of the kernel-only tasks in `finished` that failed
   /// Tasks with a source: those in `finished`, and attempts that will be retried.
   std::vector<Outcome> outcomes;

@@ -11,11 +11,31 @@ namespace {
 
 using Kind = TomlNode::Kind;
 
+std::optional<expr::Program> read_computed_param(const AxisReading& axis) {
+  const Setting setting = axis.setting("expr");
+  if (setting.node.is(Kind::text)) return axis.reading.program(setting.node);
+  axis.reading.wrong_type(setting, "an expression of the params above (a string)");
+  return std::nullopt;
+}
+
+AxisKind simple(std::string key, std::vector<std::string> other_keys,
+                std::unique_ptr<Axis> (*make)(const AxisReading&)) {
+  return {std::move(key), std::move(other_keys), {}, make};
+}
+
+/// The first whose key an axis has is its kind.
 const std::vector<AxisKind> kinds = {
-    {"count", {}, read_count_axis, nullptr},
-    {"from", {"to", "steps", "step", "log"}, read_range_axis, nullptr},
-    {"glob", {}, read_glob_axis, read_glob_input},
-    {"lines", {}, read_lines_axis, read_lines_input},
+    simple("uniform", {"count"}, read_uniform_axis),
+    simple("normal", {"count"}, read_normal_axis),
+    simple("log_uniform", {"count"}, read_log_uniform_axis),
+    simple("sample", {"from", "to"}, read_sample_axis),
+    simple("count", {}, read_count_axis),
+    simple("from", {"to", "steps", "step", "log"}, read_range_axis),
+    {"glob", {}, "file", read_glob_axis, read_glob_input},
+    {"lines", {}, "line", read_lines_axis, read_lines_input},
+    {"csv", {"as"}, "row", nullptr, read_csv_input, read_csv_columns},
+    {"zip", {}, {}, nullptr, nullptr, read_zip_columns},
+    {"expr", {}, {}, nullptr, nullptr, nullptr, read_computed_param},
 };
 
 std::vector<std::string> keys_of(const AxisKind& kind) {
@@ -24,19 +44,12 @@ std::vector<std::string> keys_of(const AxisKind& kind) {
   return keys;
 }
 
-/// The kind of a table; null if it has no key that tells.
-const AxisKind* find_kind(const TomlNode& node) {
-  for (const AxisKind& kind : kinds) {
-    if (node.find(kind.key) != nullptr) return &kind;
-  }
-  return nullptr;
-}
-
-std::unique_ptr<Axis> make_of_kind(AxisReading axis) {
+/// Checks the keys of a table. The kind; null after an error.
+const AxisKind* check_kind(AxisReading& axis) {
   const std::string where = "[" + axis.path + "]";
-  if (const AxisKind* const kind = find_kind(axis.node())) {
+  if (const AxisKind* const kind = find_axis_kind(axis.node())) {
     axis.is_spelt_right = axis.reading.check_keys(axis.node(), where, keys_of(*kind));
-    return kind->make(axis);
+    return kind;
   }
   std::vector<std::string> known;
   std::vector<std::string> telling;
@@ -48,6 +61,16 @@ std::unique_ptr<Axis> make_of_kind(AxisReading axis) {
     axis.reading.error(axis.node().place,
                        fmt::format("the axis '{}' needs {}", axis.entry.key, listed(telling, "or")));
   }
+  return nullptr;
+}
+
+/// An axis of a zip, say, can be no table and nothing computed.
+std::unique_ptr<Axis> make_of_kind(AxisReading axis) {
+  const AxisKind* const kind = check_kind(axis);
+  if (kind == nullptr) return nullptr;
+  if (kind->make != nullptr) return kind->make(axis);
+  axis.reading.error(axis.node().place,
+                     fmt::format("'{}' must be one axis; '{}' cannot be zipped", axis.entry.key, kind->key));
   return nullptr;
 }
 
@@ -85,7 +108,129 @@ std::unique_ptr<Axis> make_list(const TomlEntry& param, Reading& reading) {
   return make_list_axis(std::move(values));
 }
 
-std::unique_ptr<Axis> make_axis_of(const TomlEntry& param, Reading& reading) {
+/// What makes the values of an axis: of one that has inputs, these.
+std::string identity_of(const TomlEntry& param, const std::string& path, std::uint64_t size,
+                        const Reading& reading) {
+  std::string identity;
+  for (const JobSource::Input& input : reading.source.inputs) {
+    if (input.key != path && !input.key.starts_with(path + ".")) continue;
+    if (input.key != path) return canonical(param.node) + ", " + stable_hash(*input.data);
+    const AxisKind* const kind = find_axis_kind(param.node);
+    identity = fmt::format("{} {}{}, {}", size, kind->noun, size == 1 ? "" : "s", stable_hash(*input.data));
+    if (const TomlEntry* const names = param.node.find("as")) identity += ", " + canonical(names->node);
+    return identity;
+  }
+  return canonical(param.node);
+}
+
+void too_many_tasks(const TomlEntry& param, Reading& reading) {
+  reading.error(param.place, fmt::format("with '{}' the job has more than 2^63-1 tasks", param.key));
+}
+
+void add_axis(const TomlEntry& param, const std::string& path, Reading& reading) {
+  const bool has_name = reading.claim(param.key, param.place, "a param");
+  std::unique_ptr<Axis> axis = read_axis(param, reading, path);
+  if (!has_name) return;
+  if (axis == nullptr) return reading.give_up(param.key);
+  try {
+    const Type type = axis->type();
+    const std::uint64_t size = axis->size();
+    reading.job.space.add(param.key, std::move(axis));
+    reading.job.scope.add_column(param.key, type);
+    reading.identify(path, identity_of(param, path, size, reading));
+  } catch (const std::overflow_error&) {
+    reading.give_up(param.key);
+    too_many_tasks(param, reading);
+  }
+}
+
+void add_columns(const TomlEntry& param, std::vector<ParamColumn> columns, const std::string& path,
+                 Reading& reading) {
+  std::vector<TaskSpace::NamedAxis> axes;
+  bool are_right = !columns.empty();
+  for (ParamColumn& column : columns) {
+    const bool has_name = reading.claim(column.name, column.place, "a param");
+    if (column.axis == nullptr) reading.give_up(column.name);
+    if (has_name && column.axis != nullptr) axes.push_back({column.name, std::move(column.axis)});
+    are_right = are_right && has_name;
+  }
+  if (!are_right || axes.size() != columns.size()) return reading.give_up_results();
+  try {
+    const std::uint64_t size = axes.front().axis->size();
+    std::vector<Type> types;
+    for (const auto& each : axes) types.push_back(each.axis->type());
+    reading.job.space.add_together(std::move(axes));
+    for (std::size_t i = 0; i < columns.size(); ++i) reading.job.scope.add_column(columns[i].name, types[i]);
+    reading.identify(path, identity_of(param, path, size, reading));
+  } catch (const std::overflow_error&) {
+    reading.give_up_results();
+    too_many_tasks(param, reading);
+  }
+}
+
+/// What fails for one task fails for all.
+void check_computed(const TomlEntry& param, Reading& reading) {
+  const std::size_t slot = reading.job.space.param_count() - 1;
+  ColumnBuffer value;
+  value.reset(reading.job.space.type(slot), 1);
+  RowFailures failures;
+  failures.reset(1);
+  reading.job.space.fill(slot, TaskIndex(0), 1, value, 0, &failures);
+  if (failures.any()) reading.error_in(param.node.find("expr")->node, 0, failures.failures().front().reason);
+}
+
+void add_computed(const TomlEntry& param, std::optional<expr::Program> program, const std::string& path,
+                  Reading& reading) {
+  const bool has_name = reading.claim(param.key, param.place, "a param");
+  if (!program) reading.give_up(param.key);
+  if (!program || !has_name) return;
+  TaskSpace& space = reading.job.space;
+  const bool is_constant = std::ranges::all_of(program->slots(), [&space](std::size_t slot) {
+    return space.program(slot) == nullptr && space.axis(slot).size() == 1;
+  });
+  reading.job.scope.add_column(param.key, program->type());
+  space.add_computed(param.key, std::move(*program));
+  if (is_constant) check_computed(param, reading);
+  reading.identify(path, canonical(param.node));
+}
+
+void add_param(const TomlEntry& param, Reading& reading) {
+  AxisReading axis{param, reading, "params." + param.key};
+  const AxisKind* const kind = param.node.is(Kind::table) ? find_axis_kind(param.node) : nullptr;
+  if (kind == nullptr || kind->make != nullptr) return add_axis(param, axis.path, reading);
+  check_kind(axis);
+  if (kind->make_columns != nullptr) return add_columns(param, kind->make_columns(axis), axis.path, reading);
+  add_computed(param, kind->make_program(axis), axis.path, reading);
+}
+
+void read_inputs_of(const TomlEntry& param, const std::string& path, InputReader& reader,
+                    std::vector<JobSource::Input>& inputs) {
+  const AxisKind* const kind = find_axis_kind(param.node);
+  if (kind == nullptr) return;
+  const TomlNode& value = param.node.find(kind->key)->node;
+  if (kind->key == "zip") {
+    for (const TomlEntry& zipped : value.entries)
+      read_inputs_of(zipped, path + "." + zipped.key, reader, inputs);
+  }
+  if (kind->read == nullptr || !value.is(Kind::text)) return;
+  try {
+    inputs.emplace_back(path, kind->read(value.text, reader));
+  } catch (const UsageError& error) {
+    inputs.emplace_back(path, "");
+    inputs.back().error = error.what();
+  }
+}
+
+}  // namespace
+
+const AxisKind* find_axis_kind(const TomlNode& node) {
+  for (const AxisKind& kind : kinds) {
+    if (node.find(kind.key) != nullptr) return &kind;
+  }
+  return nullptr;
+}
+
+std::unique_ptr<Axis> read_axis(const TomlEntry& param, Reading& reading, const std::string& path) {
   switch (param.node.kind) {
     case Kind::integer:
       return make_list_axis({Value(param.node.integer)});
@@ -96,7 +241,7 @@ std::unique_ptr<Axis> make_axis_of(const TomlEntry& param, Reading& reading) {
     case Kind::list:
       return make_list(param, reading);
     case Kind::table:
-      return make_of_kind({param, reading, "params." + param.key});
+      return make_of_kind({param, reading, path});
     case Kind::boolean:
     case Kind::time:
       break;
@@ -104,36 +249,6 @@ std::unique_ptr<Axis> make_axis_of(const TomlEntry& param, Reading& reading) {
   reading.wrong_type(setting_of(param), "a number, a string, a list or a table");
   return nullptr;
 }
-
-/// What makes the values of a param: of one that has an input, the input.
-std::string identity_of(const TomlEntry& param, const Reading& reading) {
-  const std::string key = "params." + param.key;
-  for (const JobSource::Input& input : reading.source.inputs) {
-    if (input.key != key) continue;
-    const auto size = reading.job.space.axis(reading.job.space.param_count() - 1).size();
-    const std::string_view noun = param.node.find("glob") != nullptr ? "file" : "line";
-    return fmt::format("{} {}{}, {}", size, noun, size == 1 ? "" : "s", stable_hash(*input.data));
-  }
-  return canonical(param.node);
-}
-
-void add_param(const TomlEntry& param, Reading& reading) {
-  const bool has_name = reading.claim(param.key, param.place, "a param");
-  std::unique_ptr<Axis> axis = make_axis_of(param, reading);
-  if (!has_name) return;
-  if (axis == nullptr) return reading.give_up(param.key);
-  try {
-    const Type type = axis->type();
-    reading.job.space.add(param.key, std::move(axis));
-    reading.job.scope.add_column(param.key, type);
-    reading.identify("params." + param.key, identity_of(param, reading));
-  } catch (const std::overflow_error&) {
-    reading.give_up(param.key);
-    reading.error(param.place, fmt::format("with '{}' the job has more than 2^63-1 tasks", param.key));
-  }
-}
-
-}  // namespace
 
 void read_params(const TomlEntry& section, Reading& reading) {
   std::vector<std::string> names;
@@ -151,19 +266,8 @@ std::vector<JobSource::Input> read_inputs(const TomlNode& root, const std::strin
   InputReader reader(folder, job_file);
   const TomlEntry* const params = root.find("params");
   if (params == nullptr) return inputs;
-  for (const TomlEntry& param : params->node.entries) {
-    const AxisKind* const kind = find_kind(param.node);
-    if (kind == nullptr || kind->read == nullptr) continue;
-    const TomlNode& name = param.node.find(kind->key)->node;
-    if (!name.is(Kind::text)) continue;
-    const std::string key = "params." + param.key;
-    try {
-      inputs.emplace_back(key, kind->read(name.text, reader));
-    } catch (const UsageError& error) {
-      inputs.emplace_back(key, "");
-      inputs.back().error = error.what();
-    }
-  }
+  for (const TomlEntry& param : params->node.entries)
+    read_inputs_of(param, "params." + param.key, reader, inputs);
   return inputs;
 }
 

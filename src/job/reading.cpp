@@ -26,7 +26,7 @@ expr::Scope constant_params(const TaskSpace& space) {
   expr::Scope constants;
   ColumnBuffer value;
   for (std::size_t slot = 0; slot < space.param_count(); ++slot) {
-    if (space.axis(slot).size() != 1) continue;
+    if (space.program(slot) != nullptr || space.axis(slot).size() != 1) continue;
     value.reset(space.type(slot), 1);
     space.axis(slot).fill(0, 1, value, 0);
     constants.add_constant(space.name(slot), value.view().value(0));

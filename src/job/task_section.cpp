@@ -58,7 +58,7 @@ void find_kernel_of(TaskReading& task) {
 }
 
 std::vector<std::string> known_keys(const TaskReading& task) {
-  std::vector<std::string> known{"kernel", "cost", "with"};
+  std::vector<std::string> known{"kernel", "cost", "seed_by", "with"};
   for (const std::string& name : source_names(task.reading.sources)) known.push_back(name);
   if (task.source != nullptr) {
     for (const SourceKey& key : task.source->keys) known.push_back(key.name);
@@ -183,6 +183,43 @@ void read_cost(const TaskReading& task) {
   }
 }
 
+/// seed_by = ["replica"]: names of params, each once.
+void read_seed_by(const TaskReading& task) {
+  const TomlEntry* const key = task.table().find("seed_by");
+  if (key == nullptr) return;
+  Reading& reading = task.reading;
+  if (!key->node.is(Kind::list)) {
+    return reading.wrong_type(setting_of(*key), "a list of params, such as [\"replica\"]");
+  }
+  if (key->node.items.empty()) return reading.wrong_value(setting_of(*key), "a list with at least one param");
+  const TaskSpace& space = reading.job.space;
+  std::vector<std::string> params;
+  for (std::size_t slot = 0; slot < space.param_count(); ++slot) params.push_back(space.name(slot));
+  std::vector<std::size_t> slots;
+  for (const TomlNode& item : key->node.items) {
+    if (!item.is(Kind::text)) {
+      reading.error(item.place, fmt::format("'seed_by' has names of params, not {}", describe(item.kind)));
+      continue;
+    }
+    const auto found = std::find(params.begin(), params.end(), item.text);
+    const auto slot = static_cast<std::size_t>(found - params.begin());
+    if (found != params.end() && space.program(slot) != nullptr) {
+      reading.error(item.place, fmt::format("'{}' is computed: 'seed_by' has params with values of their own",
+                                            item.text));
+    } else if (found == params.end()) {
+      reading.error(item.place,
+                    fmt::format("'{}' is no param{}", item.text, did_you_mean(item.text, params)));
+    } else if (std::find(slots.begin(), slots.end(), slot) != slots.end()) {
+      reading.error(item.place, fmt::format("'{}' stands twice in 'seed_by'", item.text));
+    } else {
+      slots.push_back(slot);
+    }
+  }
+  std::sort(slots.begin(), slots.end());  // the order in the list does not matter
+  reading.job.seed_slots = std::move(slots);
+  reading.identify("task.seed_by", canonical(key->node));
+}
+
 }  // namespace
 
 const TomlEntry* TaskReading::parameter_key(const std::string& name) const {
@@ -190,7 +227,8 @@ const TomlEntry* TaskReading::parameter_key(const std::string& name) const {
   if (with != nullptr) {
     if (const TomlEntry* const entry = with->node.find(name)) return entry;
   }
-  const bool is_other = name == "kernel" || name == "cost" || name == "with" || is_source_key(name);
+  const bool is_other =
+      name == "kernel" || name == "cost" || name == "seed_by" || name == "with" || is_source_key(name);
   return is_other ? nullptr : table().find(name);
 }
 
@@ -209,6 +247,7 @@ void read_task(const TomlEntry& section, Reading& reading) {
   if (task.source != nullptr) read_source(task);
   if (task.kernel != nullptr) read_kernel(task);
   read_cost(task);
+  read_seed_by(task);
   Job& job = reading.job;
   if (task.source != nullptr) {
     const std::string what = fmt::format("a result of the source '{}'", task.source->name);

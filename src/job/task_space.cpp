@@ -66,28 +66,46 @@ void with_rows(ColumnBuffer& out, std::size_t row, std::size_t count, Action act
 }  // namespace
 
 void TaskSpace::add(std::string name, std::unique_ptr<Axis> axis) {
-  const std::uint64_t size = axis->size();
+  add_dimension(axis->size());
+  params_.push_back({std::move(name), std::move(axis), nullptr, dimensions_.size() - 1});
+}
+
+void TaskSpace::add_together(std::vector<NamedAxis> axes) {
+  add_dimension(axes.front().axis->size());
+  for (NamedAxis& each : axes) {
+    assert(each.axis->size() == dimensions_.back().size);
+    params_.push_back({std::move(each.name), std::move(each.axis), nullptr, dimensions_.size() - 1});
+  }
+}
+
+void TaskSpace::add_computed(std::string name, expr::Program program) {
+  params_.push_back({std::move(name), nullptr, std::make_shared<const expr::Program>(std::move(program)), 0});
+}
+
+void TaskSpace::add_dimension(std::uint64_t size) {
   assert(size > 0);
   if (size > most_tasks / size_) throw std::overflow_error("the job has more than 2^63-1 tasks");
-  for (Param& param : params_) param.stride *= size;
+  for (Dimension& dimension : dimensions_) dimension.stride *= size;
   size_ *= size;
-  params_.push_back({std::move(name), std::move(axis), 1});
+  dimensions_.push_back({size, 1});
 }
 
 TaskIndex TaskSpace::task_at(std::span<const std::uint64_t> positions) const {
-  assert(positions.size() == params_.size());
+  assert(positions.size() == dimensions_.size());
   std::uint64_t task = 0;
-  for (std::size_t slot = 0; slot < params_.size(); ++slot) task += positions[slot] * params_[slot].stride;
+  for (std::size_t i = 0; i < dimensions_.size(); ++i) task += positions[i] * dimensions_[i].stride;
   return TaskIndex(task);
 }
 
 /// A column has runs of `stride` equal values and repeats after a period of stride × axis size tasks. Of the
 /// first period each run's value is computed once and spread; the other periods are copied.
-void TaskSpace::fill(std::size_t slot, TaskIndex first, std::size_t count, ColumnBuffer& out,
-                     std::size_t row) const {
+void TaskSpace::fill(std::size_t slot, TaskIndex first, std::size_t count, ColumnBuffer& out, std::size_t row,
+                     RowFailures* failures) const {
   if (count == 0) return;
-  const Axis& axis = *params_[slot].axis;
-  const std::uint64_t stride = params_[slot].stride;
+  const Param& param = params_[slot];
+  if (param.program) return fill_computed(param, first, count, out, row, failures);
+  const Axis& axis = *param.axis;
+  const std::uint64_t stride = dimensions_[param.dimension].stride;
   const std::uint64_t lost = first.value() % stride;
   const std::size_t once = static_cast<std::size_t>(std::min<std::uint64_t>(count, stride * axis.size()));
   const std::size_t runs = static_cast<std::size_t>(1 + (once - 1 + lost) / stride);
@@ -96,13 +114,39 @@ void TaskSpace::fill(std::size_t slot, TaskIndex first, std::size_t count, Colum
   if (once < count) with_rows(out, row, count, [&](auto rows) { replicate(rows, once); });
 }
 
+void TaskSpace::fill_computed(const Param& param, TaskIndex first, std::size_t count, ColumnBuffer& out,
+                              std::size_t row, RowFailures* failures) const {
+  std::vector<ColumnBuffer> arguments(params_.size());
+  std::vector<ConstColumn> columns(params_.size());
+  RowFailures failed;
+  failed.reset(count);
+  for (const std::size_t slot : param.program->slots()) {
+    arguments[slot].reset(type(slot), count);
+    fill(slot, first, count, arguments[slot], 0, &failed);
+    columns[slot] = arguments[slot].view();
+  }
+  ColumnBuffer computed;
+  expr::Scratch scratch;
+  param.program->evaluate(columns, count, computed, failed, scratch);
+  with_rows(computed, 0, count, [&](auto rows) {
+    for (const RowFailures::Failure& failure : failed.failures()) {
+      rows[failure.row] = {};
+      if (failures != nullptr) failures->fail(row + failure.row, failure.reason);
+    }
+    // Texts view into axes and programs, which live as long as this.
+    with_rows(out, row, count, [&](auto target) {
+      if constexpr (std::is_same_v<decltype(rows), decltype(target)>) std::ranges::copy(rows, target.begin());
+    });
+  });
+}
+
 std::vector<Value> TaskSpace::params_of(TaskIndex task) const {
   std::vector<Value> values;
   values.reserve(params_.size());
   ColumnBuffer column;
   for (std::size_t slot = 0; slot < params_.size(); ++slot) {
     column.reset(type(slot), 1);
-    axis(slot).fill(position(task, slot), 1, column, 0);
+    fill(slot, task, 1, column);
     values.push_back(column.view().value(0));
   }
   return values;

@@ -12,6 +12,7 @@
 
 #include "core/nearest.hpp"
 #include "expr/ast.hpp"
+#include "job/shell_quotes.hpp"
 
 namespace fanfold {
 namespace {
@@ -177,6 +178,7 @@ class Template::Parser {
     if (pieces.empty() || pieces.back().kind != Piece::Kind::literal)
       pieces.emplace_back(Piece::Kind::literal);
     pieces.back().text += text;
+    quotes_.read(text);
     at_ += length;
   }
   void copy(std::size_t length) { literal(std::string_view(result_.text_).substr(at_, length), length); }
@@ -184,6 +186,7 @@ class Template::Parser {
   void open_brace(std::string_view rest) {
     if (const std::optional<Substitution> found = substitution_at(rest)) {
       result_.pieces_.push_back(piece(*found));
+      quotes_.read_word();
       at_ += found->length;
     } else {
       open_.push_back(Brace::plain);
@@ -202,12 +205,27 @@ class Template::Parser {
     result.offset = at_ + 1;
     if (found.format == "raw") {
       result.raw = true;
-    } else if (!found.format.empty()) {
+    } else {
+      check_quotes(result, found);
+    }
+    if (!result.raw && !found.format.empty()) {
       const auto offset = static_cast<std::size_t>(found.format.data() - result_.text_.data());
       check_format(found.format, type_of_piece(result), offset);
       result.format = found.format;
     }
     return result;
+  }
+
+  /// A text is quoted where it needs to be: within quotes of the template that would end them.
+  void check_quotes(const Piece& piece, const Substitution& found) const {
+    using State = ShellQuotes::State;
+    const bool is_quoted = quotes_.state() == State::in_single || quotes_.state() == State::in_double;
+    if (result_.quoting_ != Quoting::shell || !is_quoted || type_of_piece(piece) != Type::text) return;
+    const std::string name = fmt::format("{}{}{}", found.name, found.part.empty() ? "" : ".", found.part);
+    throw TemplateError(
+        at_ + 1, fmt::format("'{{{}}}' stands in quotes of the shell, but its value is quoted already: drop "
+                             "the quotes, or write {{{}:raw}}",
+                             name, name));
   }
 
   Piece named(const Substitution& found) const {
@@ -281,6 +299,7 @@ class Template::Parser {
   const std::vector<Param>& params_;
   std::size_t at_ = 0;
   std::vector<Brace> open_;
+  ShellQuotes quotes_;
 };
 
 Template::Template(std::string_view text, const std::vector<Param>& params, Quoting quoting)

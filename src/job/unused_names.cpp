@@ -17,6 +17,11 @@ class Uses {
   explicit Uses(const Job& job) {
     add(job.reductions.slots());
     if (job.cost) add(job.cost->slots());
+    for (std::size_t slot = 0; slot < job.space.param_count(); ++slot) {
+      if (const expr::Program* const program = job.space.program(slot)) add(program->slots());
+    }
+    if (job.where) add(job.where->slots());
+    if (job.seed_slots) add(*job.seed_slots);
     if (job.source) {
       for (const SourceArgument& argument : job.source->arguments) add(argument);
     }
@@ -65,6 +70,7 @@ bool tells_tasks_apart(const Job& job) {
 
 /// True for 0, 1, 2 …: an axis that repeats.
 bool counts(const TaskSpace& space, std::size_t slot) {
+  if (space.program(slot) != nullptr) return false;
   const Axis& axis = space.axis(slot);
   if (axis.type() != Type::integer) return false;
   ColumnBuffer ends(Type::integer);

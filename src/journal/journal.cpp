@@ -65,6 +65,7 @@ struct PendingCommit {
   void add(JournalEntry more, std::uint64_t more_bytes) {
     entry.finished.insert(more.finished);
     entry.failed += more.failed;
+    entry.left_out += more.left_out;
     if (!more.partial.empty()) partials.push_back(std::move(more.partial));
     move_to_end(entry.failures, std::move(more.failures));
     move_to_end(entry.outcomes, std::move(more.outcomes));
@@ -213,6 +214,7 @@ Bytes Journal::State::merged(std::vector<Bytes> partials) const {
 void Journal::State::merge_into_run(JournalEntry& entry) {
   run.finished.insert(entry.finished);
   run.failed += entry.failed;
+  run.left_out += entry.left_out;
   if (entry.partial.empty()) return;
   unmerged_bytes += entry.partial.size();
   unmerged.push_back(std::move(entry.partial));

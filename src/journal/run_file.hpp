@@ -62,9 +62,10 @@ struct RunHeader {
 /// What a run has come to: all that resume and `status` need. O(answer), not O(N).
 struct RunState {
   TaskSet finished;
-  std::uint64_t failed = 0;  ///< of `finished`
-  Bytes partial;             ///< reduce::Partial of `finished`; empty if there is none
-  double seconds = 0;        ///< of all executions so far
+  std::uint64_t failed = 0;    ///< of `finished`
+  std::uint64_t left_out = 0;  ///< of `finished`: not run, for they do not meet `where`
+  Bytes partial;               ///< reduce::Partial of `finished`; empty if there is none
+  double seconds = 0;          ///< of all executions so far
   std::uint32_t executions = 0;
   bool ended = false;  ///< all N tasks are finished
 };
@@ -73,6 +74,7 @@ struct RunState {
 struct JournalEntry {
   TaskSet finished;
   std::uint64_t failed = 0;
+  std::uint64_t left_out = 0;
   Bytes partial;  ///< merged Partial of `finished`
   std::vector<FailedTasks> failures;
   std::vector<Outcome> outcomes;

@@ -17,9 +17,9 @@ CREATE TABLE input_pieces(input INTEGER NOT NULL, piece INTEGER NOT NULL, data B
 CREATE TABLE executions(id INTEGER PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL, ranks INTEGER NOT NULL,
                         started TEXT NOT NULL, fanfold_version TEXT NOT NULL, seconds REAL NOT NULL);
 CREATE TABLE checkpoint(id INTEGER PRIMARY KEY CHECK(id = 1), finished BLOB NOT NULL, failed INTEGER NOT NULL,
-                        partial BLOB NOT NULL);
+                        left_out INTEGER NOT NULL, partial BLOB NOT NULL);
 CREATE TABLE reports(id INTEGER PRIMARY KEY, execution INTEGER NOT NULL, finished BLOB NOT NULL,
-                     failed INTEGER NOT NULL, partial BLOB NOT NULL);
+                     failed INTEGER NOT NULL, left_out INTEGER NOT NULL, partial BLOB NOT NULL);
 CREATE TABLE tasks(task INTEGER PRIMARY KEY, execution INTEGER NOT NULL, status INTEGER NOT NULL, error TEXT,
                    attempts INTEGER NOT NULL, rank INTEGER NOT NULL, slot INTEGER NOT NULL, start REAL NOT NULL,
                    duration REAL NOT NULL, exit_code INTEGER NOT NULL, signal INTEGER NOT NULL, results BLOB);

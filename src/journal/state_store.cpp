@@ -26,6 +26,7 @@ Bytes packed_set(const TaskSet& tasks) {
 struct StateRow {
   TaskSet finished;
   std::uint64_t failed = 0;
+  std::uint64_t left_out = 0;
   Bytes partial;
 };
 
@@ -33,15 +34,16 @@ struct StateRow {
 void for_each_state_row(const SQLite::Database& database, bool with_partials,
                         const std::function<void(StateRow)>& use) {
   for (const char* table : {"checkpoint", "reports"}) {
-    SQLite::Statement rows(database,
-                           std::string("SELECT finished, failed, partial FROM ") + table + " ORDER BY id");
+    SQLite::Statement rows(
+        database, std::string("SELECT finished, failed, left_out, partial FROM ") + table + " ORDER BY id");
     while (rows.executeStep()) {
       const Bytes finished = unpack(blob_of(rows, 0));
       ByteReader in(finished);
       StateRow row;
       row.finished = decode_task_set(in);
       row.failed = unsigned_of(rows.getColumn(1).getInt64());
-      if (with_partials) row.partial = unpack(blob_of(rows, 2));
+      row.left_out = unsigned_of(rows.getColumn(2).getInt64());
+      if (with_partials) row.partial = unpack(blob_of(rows, 3));
       use(std::move(row));
     }
   }
@@ -51,8 +53,11 @@ void for_each_state_row(const SQLite::Database& database, bool with_partials,
 
 StateWriter::StateWriter(SQLite::Database& database)
     : database_(database),
-      add_report_(database, "INSERT INTO reports(execution, finished, failed, partial) VALUES(?, ?, ?, ?)"),
-      add_checkpoint_(database, "INSERT INTO checkpoint(id, finished, failed, partial) VALUES(1, ?, ?, ?)") {
+      add_report_(
+          database,
+          "INSERT INTO reports(execution, finished, failed, left_out, partial) VALUES(?, ?, ?, ?, ?)"),
+      add_checkpoint_(
+          database, "INSERT INTO checkpoint(id, finished, failed, left_out, partial) VALUES(1, ?, ?, ?, ?)") {
   measure();
 }
 
@@ -73,7 +78,8 @@ void StateWriter::add_report(std::uint32_t execution, const JournalEntry& entry)
   add_report_.bind(1, execution);
   bind_blob(add_report_, 2, finished);
   add_report_.bind(3, signed_of(entry.failed));
-  bind_blob(add_report_, 4, partial);
+  add_report_.bind(4, signed_of(entry.left_out));
+  bind_blob(add_report_, 5, partial);
   add_report_.exec();
   ++report_rows_;
   report_bytes_ += finished.size() + partial.size() + row_bytes;
@@ -86,7 +92,8 @@ void StateWriter::write_checkpoint(const RunState& state) {
   add_checkpoint_.tryReset();
   bind_blob(add_checkpoint_, 1, finished);
   add_checkpoint_.bind(2, signed_of(state.failed));
-  bind_blob(add_checkpoint_, 3, partial);
+  add_checkpoint_.bind(3, signed_of(state.left_out));
+  bind_blob(add_checkpoint_, 4, partial);
   add_checkpoint_.exec();
   report_rows_ = 0;
   report_bytes_ = 0;
@@ -109,6 +116,7 @@ RunState read_state(const SQLite::Database& database, const RunFileWriter::Merge
   for_each_state_row(database, true, [&](StateRow row) {
     state.finished.insert(row.finished);
     state.failed += row.failed;
+    state.left_out += row.left_out;
     if (row.partial.empty()) return;
     bytes += row.partial.size();
     partials.push_back(std::move(row.partial));

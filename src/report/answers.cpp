@@ -82,8 +82,9 @@ Json value_json(const Job& job, const AnswerValue& value) {
                     value);
 }
 
-std::string share_text(const Job& job, const AnswerRow& row) {
-  std::string text = fmt::format("({} of {}", with_separators(row.tasks), count_of(job.size(), "task"));
+/// `tasks`: N.
+std::string share_text(const AnswerRow& row, std::uint64_t tasks) {
+  std::string text = fmt::format("({} of {}", with_separators(row.tasks), count_of(tasks, "task"));
   if (row.skipped > 0) text += fmt::format(", {} NaN skipped", with_separators(row.skipped));
   return text + ")";
 }
@@ -102,13 +103,13 @@ bool has_tables(const Answer& answer) {
   });
 }
 
-std::string tables_text(const Job& job, const Answer& answer) {
+std::string tables_text(const Job& job, const Answer& answer, std::uint64_t tasks) {
   std::string text;
   for (const AnswerRow& row : answer.rows) {
     text += answer.name;
     for (std::size_t key = 0; key < row.keys.size(); ++key)
       text += fmt::format(" {}={}", answer.key_names[key], plain_text(row.keys[key]));
-    text += fmt::format("  {}\n", share_text(job, row));
+    text += fmt::format("  {}\n", share_text(row, tasks));
     if (const auto* ranking = std::get_if<reduce::Ranking>(&row.value)) {
       text += ranking_text(job, *ranking, "  ");
     } else if (const auto* histogram = std::get_if<reduce::Histogram>(&row.value)) {
@@ -164,7 +165,7 @@ bool is_plain(const std::string& text) {
 
 }  // namespace
 
-std::string answers_text(const Job& job, const std::vector<Answer>& answers) {
+std::string answers_text(const Job& job, const std::vector<Answer>& answers, std::uint64_t tasks) {
   std::size_t width = 0;
   for (const Answer& answer : answers) {
     if (answer.key_names.empty() && !has_tables(answer)) width = std::max(width, column_count(answer.name));
@@ -172,13 +173,13 @@ std::string answers_text(const Job& job, const std::vector<Answer>& answers) {
   std::string text;
   for (const Answer& answer : answers) {
     if (has_tables(answer)) {
-      text += tables_text(job, answer);
+      text += tables_text(job, answer, tasks);
     } else if (!answer.key_names.empty()) {
       text += table_text(job, answer);
     } else if (!answer.rows.empty()) {
       const AnswerRow& row = answer.rows.front();
-      text +=
-          fmt::format("{} = {}  {}\n", padded(answer.name, width), row_text(job, row), share_text(job, row));
+      text += fmt::format("{} = {}  {}\n", padded(answer.name, width), row_text(job, row),
+                          share_text(row, tasks));
     }
   }
   return text;

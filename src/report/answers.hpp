@@ -12,8 +12,8 @@ namespace fanfold {
 
 /// One line for each entry of [reduce] (a table for those with `by`), each with the number of tasks it is
 /// made of: `pi  = 3.1415926  (1,000 of 1,000 tasks)`. A ranking and a histogram are a table each, and a
-/// table for each row of `by`. ≈ is before what is not exact.
-std::string answers_text(const Job& job, const std::vector<reduce::Answer>& answers);
+/// table for each row of `by`. ≈ is before what is not exact. `tasks`: N.
+std::string answers_text(const Job& job, const std::vector<reduce::Answer>& answers, std::uint64_t tasks);
 
 /// {name: value}. Integers beyond 2^53, NaN and infinities are strings; no value is null; an argmin or argmax
 /// is {"task": index, "params": {name: value}}, a ranking an array of these with "value" too, a histogram

@@ -40,4 +40,8 @@ std::string count_of(std::uint64_t count, const std::string& noun) {
   return with_separators(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
+std::string left_out_text(std::uint64_t tasks) {
+  return tasks == 0 ? "" : ", " + with_separators(tasks) + " left out by where";
+}
+
 }  // namespace fanfold

@@ -14,5 +14,7 @@ std::string short_number(double number);
 std::string duration_text(double seconds);
 /// "1 task", "2 tasks", "1,000 tasks".
 std::string count_of(std::uint64_t count, const std::string& noun);
+/// ", 88 left out by where"; empty for none.
+std::string left_out_text(std::uint64_t tasks);
 
 }  // namespace fanfold

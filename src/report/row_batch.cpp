@@ -86,6 +86,7 @@ RowBatches::RowBatches(const Job& job, const std::vector<RowColumn>& columns, Ta
     : job_(job),
       columns_(columns),
       take_(std::move(take)),
+      filter_(job),
       buffers_(columns.size()),
       has_values_(most_rows),
       all_(most_rows) {
@@ -121,7 +122,17 @@ void RowBatches::add(const TaskRow& row) {
   ++rows_;
 }
 
+/// Tasks that do not meet `where` are finished, but have neither rows nor values.
 void RowBatches::add(TaskRange tasks, std::span<const ConstColumn> values) {
+  if (!job_.where || !values.empty()) return add_block(tasks, values);
+  while (!tasks.empty()) {
+    const TaskRange piece{tasks.begin, tasks.begin + std::min<std::uint64_t>(tasks.size(), most_rows)};
+    for (const TaskRange& run : filter_.of({&piece, 1}).tasks) add_block(run, values);
+    tasks.begin = piece.end;
+  }
+}
+
+void RowBatches::add_block(TaskRange tasks, std::span<const ConstColumn> values) {
   const auto fits = [&](const RowColumn& column) {
     return column.index < values.size() && values[column.index].type() == column.type;
   };

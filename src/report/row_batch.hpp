@@ -8,6 +8,7 @@
 
 #include "core/column_buffer.hpp"
 #include "job/job.hpp"
+#include "job/task_filter.hpp"
 #include "journal/run_file.hpp"
 #include "report/row_columns.hpp"
 
@@ -39,11 +40,13 @@ class RowBatches {
   void begin_batch();
   void add(const TaskRow& row);
   void add(TaskRange tasks, std::span<const ConstColumn> values);
+  void add_block(TaskRange tasks, std::span<const ConstColumn> values);
   void give_out();
 
   const Job& job_;
   const std::vector<RowColumn>& columns_;
   Take take_;
+  TaskFilter filter_;
   std::vector<ColumnBuffer> buffers_;  // by column
   std::vector<std::uint8_t> has_values_;
   std::vector<std::uint32_t> all_;  // 0, 1, 2 …

@@ -29,7 +29,9 @@ RunStatus::Recorded read_recorded(const std::string& run_file) {
   file.at_one_state([&] {
     // Reductions are not shown, so that they need not be merged.
     const RunState state = file.load([](const std::vector<Bytes>&) { return Bytes(); });
-    recorded.finished = state.finished.size();
+    recorded.finished = state.finished.size() - state.left_out;
+    recorded.left_out = state.left_out;
+    recorded.header.tasks -= state.left_out;
     recorded.failed = state.failed;
     recorded.seconds = state.seconds;
     recorded.executions = file.executions();
@@ -55,9 +57,11 @@ std::string finished_text(std::uint64_t finished, std::uint64_t tasks, std::uint
 }
 
 std::string recorded_text(const RunStatus::Recorded& recorded) {
-  std::string text = fmt::format(
-      "recorded: {}; {}, {}\n", finished_text(recorded.finished, recorded.header.tasks, recorded.failed),
-      count_of(recorded.executions.size(), "execution"), duration_text(recorded.seconds));
+  std::string text =
+      fmt::format("recorded: {}; {}, {}\n",
+                  finished_text(recorded.finished, recorded.header.tasks, recorded.failed) +
+                      left_out_text(recorded.left_out),
+                  count_of(recorded.executions.size(), "execution"), duration_text(recorded.seconds));
   if (recorded.executions.size() < 2) return text;
   const std::size_t hidden = recorded.executions.size() - std::min(recorded.executions.size(), most_listed);
   if (hidden > 0) text += fmt::format("  {} before these\n", count_of(hidden, "execution"));
@@ -116,10 +120,15 @@ Json executions_json(const std::vector<ExecutionRecord>& executions) {
 }
 
 Json recorded_json(const RunStatus::Recorded& recorded) {
-  return {{"job", recorded.header.job_name}, {"created", recorded.header.created},
-          {"host", recorded.header.host},    {"tasks", recorded.header.tasks},
-          {"finished", recorded.finished},   {"failed", recorded.failed},
-          {"seconds", recorded.seconds},     {"executions", executions_json(recorded.executions)}};
+  return {{"job", recorded.header.job_name},
+          {"created", recorded.header.created},
+          {"host", recorded.header.host},
+          {"tasks", recorded.header.tasks},
+          {"finished", recorded.finished},
+          {"failed", recorded.failed},
+          {"left_out", recorded.left_out},
+          {"seconds", recorded.seconds},
+          {"executions", executions_json(recorded.executions)}};
 }
 
 Json live_json(const LiveStatus& live, std::int64_t heartbeat_age) {

@@ -19,9 +19,10 @@ struct RunStatus {
   /// `obstacle` says why.
   struct Recorded {
     RunHeader header;
-    std::uint64_t finished = 0;
+    std::uint64_t finished = 0;  ///< of header.tasks; both without `left_out`
     std::uint64_t failed = 0;
-    double seconds = 0;  ///< of all executions
+    std::uint64_t left_out = 0;  ///< found not to meet `where`
+    double seconds = 0;          ///< of all executions
     std::vector<ExecutionRecord> executions;
   };
   std::optional<Recorded> recorded;

@@ -24,6 +24,7 @@ std::string summary_text(const Job& job, const RunResult& result, const std::str
   if (result.finished < result.tasks) {
     text += fmt::format(", {} not run", with_separators(result.tasks - result.finished));
   }
+  text += left_out_text(result.left_out);
   if (result.executed > 0) text += fmt::format("; {}", duration_text(result.seconds));
   if (result.retried > 0) text += fmt::format("; {} repeated", count_of(result.retried, "attempt"));
   if (result.lost_ranks > 0) text += fmt::format("; {} lost", count_of(result.lost_ranks, "rank"));

@@ -133,6 +133,8 @@ void Coordinator::count(Rank from, Report report) {
   }
   entry_.finished.insert(report.finished);
   entry_.failed += report.failed_count();
+  entry_.left_out += report.left_out;
+  left_out_ += report.left_out;
   for (FailedTasks& failed : report.failures) {
     failures_.add(failed, from);
     entry_.failures.push_back(std::move(failed));

@@ -59,6 +59,8 @@ class Coordinator {
   const FailureLog& failures() const { return failures_; }
   /// The reductions of all finished tasks.
   const reduce::Partial& total();
+  /// How many of the tasks that ended in this execution do not meet `where`.
+  std::uint64_t left_out() const { return left_out_; }
   /// The host of a rank.
   std::string host(Rank rank) const;
 
@@ -106,6 +108,7 @@ class Coordinator {
   std::uint64_t rate_finished_ = 0;
   double rate_ = 0;
   std::size_t lost_ = 0;
+  std::uint64_t left_out_ = 0;
   std::vector<std::pair<Rank, WantMsg>> held_wants_;  // while the journal is behind
 };
 

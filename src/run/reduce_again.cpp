@@ -6,6 +6,7 @@
 
 #include "core/column_buffer.hpp"
 #include "core/row_failures.hpp"
+#include "job/task_filter.hpp"
 
 namespace fanfold {
 namespace {
@@ -95,7 +96,10 @@ class Batches {
 Bytes reduce_again(const Job& job, const RunFileWriter& file) {
   reduce::Partial partial(job.reductions);
   Batches batches(job, partial);
-  file.for_each_row([&](const TaskRow& row) { batches.add(row); });
+  TaskFilter filter(job);
+  file.for_each_row([&](const TaskRow& row) {
+    if (filter.meets(row.task)) batches.add(row);
+  });
   batches.flush();
   ByteWriter writer;
   partial.encode(writer);

@@ -85,10 +85,13 @@ class Execution {
       dismiss_workers(transport_);
       result_.finished = open.state.finished.size();
       result_.failed = open.state.failed;
+      result_.left_out = open.state.left_out;
       result_.answers = partial_of(job_, open.state).finish();
     } else {
       execute(std::move(open), std::move(pending), live);
     }
+    result_.tasks -= result_.left_out;
+    result_.finished -= result_.left_out;
     result_.status = exit_status();
     return std::move(result_);
   }
@@ -98,6 +101,7 @@ class Execution {
     open.file->begin_execution(host_name(), getpid(), static_cast<std::uint32_t>(transport_.size()));
     const std::uint64_t finished_before = open.state.finished.size();
     const std::uint64_t failed_before = open.state.failed;
+    const std::uint64_t left_out_before = open.state.left_out;
     CoordinatorOptions coordinator_options;
     coordinator_options.tasks = result_.selected;
     coordinator_options.finished_before = result_.selected - pending.size();
@@ -123,7 +127,8 @@ class Execution {
     observer_.on_end(last);
     result_.finished = finished_before + coordinator.schedule().finished();
     result_.failed = failed_before + coordinator.schedule().failed();
-    result_.executed = coordinator.schedule().finished();
+    result_.left_out = left_out_before + coordinator.left_out();
+    result_.executed = coordinator.schedule().finished() - coordinator.left_out();
     result_.retried = coordinator.schedule().retried();
     result_.seconds = last.seconds;
     result_.answers = reduced.finish();

@@ -45,10 +45,11 @@ class RunObserver {
 struct RunResult {
   ExitStatus status = ExitStatus::success;
   std::string stopped_by;      ///< why it was stopped early; empty if it was not
-  std::uint64_t tasks = 0;     ///< N of the job
+  std::uint64_t tasks = 0;     ///< N of the job, without `left_out`
   std::uint64_t selected = 0;  ///< tasks that were asked for
   std::uint64_t finished = 0;  ///< of all N, in all executions
   std::uint64_t failed = 0;    ///< of `finished`
+  std::uint64_t left_out = 0;  ///< found not to meet `where`, in all executions: they count as no tasks
   std::uint64_t executed = 0;  ///< in this execution
   std::uint64_t retried = 0;   ///< attempts in this execution that failed and were repeated
   std::uint64_t lost_ranks = 0;

@@ -122,7 +122,9 @@ TEST_F(RunFileErrors, damage_anywhere_is_an_error_or_goes_unnoticed_but_never_a_
 TEST_F(RunFileErrors, a_report_that_cannot_be_decoded) {
   RunFileWriter::create(path_, header_of(10));
   SQLite::Database(path_.string(), SQLite::OPEN_READWRITE)
-      .exec("INSERT INTO reports(execution, finished, failed, partial) VALUES(1, x'09', 0, x'00')");
+      .exec(
+          "INSERT INTO reports(execution, finished, failed, left_out, partial) VALUES(1, x'09', 0, 0, "
+          "x'00')");
   try {
     RunFileReader(path_).load(add_partials);
     FAIL();
