@@ -1,0 +1,2 @@
+# As it was last year.
+END { printf "%.6f\n", $2 }
