@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
@@ -32,6 +33,7 @@ namespace {
 struct Options {
   std::string run_file;
   bool csv = false;
+  bool json = false;
   bool json_lines = false;
   std::string numpy_file;
   bool failed = false;
@@ -136,9 +138,11 @@ void write_rows(const Options& options, const Job& job, Rows& rows) {
   out.close();
 }
 
-std::string recorded_answers_text(const Job& job, const RunFileReader& file) {
+std::string recorded_answers_text(const Job& job, const RunFileReader& file, bool as_json) {
   const RunState state = file.load(merge_partials_of(job));
-  return answers_text(job, partial_of(job, state).finish(), job.size() - state.left_out);
+  const std::vector<reduce::Answer> answers = partial_of(job, state).finish();
+  if (!as_json) return answers_text(job, answers, job.size() - state.left_out);
+  return answers_json(job, answers).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 ExitStatus show_results(const Options& options) {
@@ -147,7 +151,7 @@ ExitStatus show_results(const Options& options) {
   if (options.digest || !options.wants_rows()) {
     OutputFile out("-");
     out.write(options.digest ? recorded_digest_text(*job, file, options.run_file)
-                             : recorded_answers_text(*job, file));
+                             : recorded_answers_text(*job, file, options.json));
     out.close();
     return ExitStatus::success;
   }
@@ -168,18 +172,23 @@ void add_results_command(CLI::App& program, Action& action) {
   const auto options = std::make_shared<Options>();
   command->add_option("run", options->run_file, "The run file")->required();
   CLI::Option* csv = command->add_flag("--csv", options->csv, "A row for each finished task, as CSV");
+  CLI::Option* json =
+      command->add_flag("--json", options->json, "The answer as one JSON object")->excludes(csv);
   CLI::Option* json_lines =
       command
           ->add_flag("--jsonl", options->json_lines, "A row for each finished task, one JSON object a line")
-          ->excludes(csv);
+          ->excludes(csv)
+          ->excludes(json);
   CLI::Option* numpy =
       command
           ->add_option("--npy", options->numpy_file,
                        "A row for each finished task, as one NumPy array in this file; -: standard output")
           ->type_name("FILE")
           ->excludes(csv)
+          ->excludes(json)
           ->excludes(json_lines);
-  CLI::Option* failed = command->add_flag("--failed", options->failed, "Rows of failed tasks only");
+  CLI::Option* failed =
+      command->add_flag("--failed", options->failed, "Rows of failed tasks only")->excludes(json);
   CLI::Option* where = command
                            ->add_option("--where", options->condition,
                                         "Rows only of tasks that meet this condition, such as \"x > 1\"")
@@ -188,6 +197,7 @@ void add_results_command(CLI::App& program, Action& action) {
                            ->add_option("--tasks", options->tasks,
                                         "Rows only of these tasks: FIRST:END, without the one numbered END")
                            ->type_name("FIRST:END");
+  json->excludes(where)->excludes(tasks);
   command->add_flag("--digest", options->digest, "With --failed: the failures by reason")
       ->needs(failed)
       ->excludes(csv)

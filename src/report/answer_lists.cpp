@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "report/answers.hpp"
@@ -26,7 +27,8 @@ std::string rest_text(std::size_t all, std::string_view what) {
 std::string bar(std::uint64_t count, std::uint64_t largest) {
   if (count == 0) return "";
   const double share = static_cast<double>(count) / static_cast<double>(largest);
-  return std::string(std::max<std::size_t>(1, static_cast<std::size_t>(share * longest_bar + 0.5)), '#');
+  return std::string(std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(share * longest_bar))),
+                     '#');
 }
 
 }  // namespace

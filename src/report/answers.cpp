@@ -19,6 +19,17 @@ using reduce::Answer;
 using reduce::AnswerRow;
 using reduce::AnswerValue;
 
+/// Of integers with more digits, both ends are shown.
+constexpr std::size_t most_digits = 200;
+
+std::string shortened(const std::string& digits) {
+  if (digits.size() <= most_digits) return digits;
+  constexpr std::size_t end = 20;
+  const std::size_t count = digits.size() - (digits.front() == '-' ? 1 : 0);
+  return fmt::format("{}…{} ({} digits; --json has all)", digits.substr(0, end),
+                     digits.substr(digits.size() - end), with_separators(count));
+}
+
 constexpr std::int64_t largest_exact = std::int64_t{1} << 53;
 
 std::string value_text(const Job& job, const AnswerValue& value) {
@@ -27,7 +38,7 @@ std::string value_text(const Job& job, const AnswerValue& value) {
           [](reduce::Nothing nothing) {
             return nothing.why.empty() ? "none" : fmt::format("none: {}", nothing.why);
           },
-          [](const BigInteger& number) { return decimal(number); },
+          [](const BigInteger& number) { return shortened(decimal(number)); },
           [](bool truth) { return std::string(truth ? "true" : "false"); },
           [](double number) { return to_text(Value(number)); }, [](const std::string& text) { return text; },
           [&job](reduce::Winner winner) {

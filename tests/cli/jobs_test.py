@@ -113,7 +113,11 @@ class JobsTest(CliTest):
         self.assertTrue(1 <= min(numbers) and max(numbers) <= 1_000_000)
         self.assertEqual(found["sum"], sum(numbers))
         self.assertEqual(found["even"], sum(number % 2 == 0 for number in numbers))
-        self.assertEqual(found["product"], decimal_text(math.prod(numbers)))
+        digits = decimal_text(math.prod(numbers))
+        self.assertEqual(found["product"], digits)
+        self.assertEqual(json.loads(self.run_program("results", "product.run", "--json").stdout)["product"], digits)
+        self.assertIn(f"product = {digits[:20]}…{digits[-20:]} ({len(digits):,} digits; --json has all)  (50,000",
+                      self.run_program("results", "product.run").stdout)
 
     def test_starmap(self):
         self.assertEqual(self.answers("starmap"), {"powers": [2**10, 3**4, 10**9, (-1) ** 3]})
