@@ -76,14 +76,10 @@ class KernelReading {
     } else if (param.type == Type::integer && parameter.type == Type::real) {
       operand = expr::Program::compile(as_real(expr::parse(param.name)), reading_.job.scope);
     } else {
-      reading_.error(place_of_param(param.name),
+      reading_.error(reading_.place_of(param.name),
                      fmt::format("'{}' must be {} for the kernel '{}', not {}", param.name,
                                  with_article(parameter.type), info_.name, with_article(param.type)));
     }
-  }
-
-  Place place_of_param(const std::string& name) const {
-    return reading_.document.root().find("params")->node.find(name)->place;
   }
 
   void read_default(const Parameter& parameter, Operand& operand) {

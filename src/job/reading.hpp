@@ -69,6 +69,8 @@ class Reading {
   /// of expressions, and if it is taken, the fault is with who took it.
   bool claim_result(const std::string& name, Place place, const std::string& what);
   bool is_taken(const std::string& name) const { return owners_.count(name) > 0; }
+  /// Where a name that is taken was defined.
+  Place place_of(const std::string& name) const { return owners_.at(name).place; }
   /// The name was defined, with an error: complaints about it are not repeated where it is used.
   void give_up(const std::string& name) { faulty_.insert(name); }
   /// The same, where at least the type is known: a column of the job, which will not run, stands in for it.

@@ -119,7 +119,7 @@ constexpr const char* input_param = "input";
 void check_input_param(const TaskReading& task) {
   const expr::Scope::Entry* const input = task.reading.job.scope.find(input_param);
   if (input == nullptr || input->type == Type::text) return;  // null: it was found to be wrong
-  task.reading.error(task.reading.document.root().find("params")->node.find(input_param)->place,
+  task.reading.error(task.reading.place_of(input_param),
                      fmt::format("'{}' must be text for the kernel '{}', which takes its bytes as input",
                                  input_param, task.kernel->info().name));
 }
