@@ -163,6 +163,12 @@ std::optional<std::int64_t> read_integer(std::string_view text) {
   return value;
 }
 
+/// "01001" names something: as a number it would lose its zeros.
+bool has_leading_zeros(std::string_view text) {
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  return text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9';
+}
+
 /// The cells of a column as numbers, until one is none.
 class Numbers {
  public:
@@ -170,15 +176,14 @@ class Numbers {
 
   void add(const Cell& cell) {
     const std::string_view text = trimmed(cell.text);
+    if (has_leading_zeros(text)) return become_text();
     if (kind_ == Kind::integer) {
       if (const auto integer = read_integer(text)) return integers_.push_back(*integer);
       become_real();
     }
     if (text.empty()) return reals_.push_back(std::numeric_limits<double>::quiet_NaN());
     if (const auto real = read_real(text)) return reals_.push_back(*real);
-    kind_ = Kind::text;
-    integers_ = {};
-    reals_ = {};
+    become_text();
   }
 
   void give_to(CsvColumn& column) {
@@ -188,6 +193,12 @@ class Numbers {
 
  private:
   enum class Kind { integer, real, text };
+
+  void become_text() {
+    kind_ = Kind::text;
+    integers_ = {};
+    reals_ = {};
+  }
 
   void become_real() {
     kind_ = Kind::real;

@@ -59,7 +59,7 @@ class WhereTest(CliTest):
             "TIME info: going on: 37 of 100 tasks are in the run file\n"
             "45 of 45 tasks succeeded, 55 left out by where; N s; run file values.run\n"))
         self.expect(["run", "values.toml"], out=ANSWER, err=(
-            "TIME info: all 100 tasks are in the run file\n"
+            "TIME info: nothing left to run: all 100 tasks are in the run file\n"
             "45 of 45 tasks succeeded, 55 left out by where; run file values.run\n"))
         self.expect(["results", "values.run"], out=ANSWER)
 

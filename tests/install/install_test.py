@@ -42,7 +42,7 @@ class Install(unittest.TestCase):
 
     def test_a_consumer_builds_against_the_package(self):
         build = self.folder / "build"
-        run("cmake", "-S", str(HERE / "consumer"), "-B", str(build), f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        run("cmake", "-G", "Ninja", "-S", str(HERE / "consumer"), "-B", str(build), f"-DCMAKE_PREFIX_PATH={self.prefix}")
         run("cmake", "--build", str(build))
         self.assertEqual(run(str(build / "consumer")), "doubling 6627e8d5\n")  # Random123's first known answer
 

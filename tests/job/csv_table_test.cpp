@@ -81,6 +81,12 @@ TEST(CsvTable, has_numbers_only_where_all_cells_are_numbers) {
   EXPECT_TRUE(std::signbit(column_of<Reals>(parse_csv("x\n-0\n"), 0)[0]));
 }
 
+TEST(CsvTable, keeps_numbers_with_leading_zeros_as_texts) {
+  EXPECT_EQ(column_of<Texts>(parse_csv("county\n01001\n6037\n"), 0), (Texts{"01001", "6037"}));
+  EXPECT_EQ(column_of<Texts>(parse_csv("code\n-007\n"), 0), (Texts{"-007"}));
+  EXPECT_EQ(column_of<Reals>(parse_csv("x\n0\n0.5\n-0.25\n"), 0), (Reals{0, 0.5, -0.25}));
+}
+
 TEST(CsvTable, says_where_it_is_wrong) {
   EXPECT_EQ(error_of(""), "line 1: there is no header");
   EXPECT_EQ(error_of("\n\n"), "line 1: there is no header");
