@@ -15,6 +15,7 @@
 #include "cli/task_selection.hpp"
 #include "exec/source.hpp"
 #include "job/job.hpp"
+#include "job/task_filter.hpp"
 #include "journal/run_file.hpp"
 #include "report/quantity.hpp"
 
@@ -70,6 +71,8 @@ ExitStatus show_output(const Options& options) {
   const TaskIndex task = parse_task(options.task, job->size());
   if (const std::string why = why_nothing_is_captured(*job); !why.empty())
     throw UsageError(fmt::format("run file '{}' has no output: {}", options.run_file, why));
+  if (!TaskFilter(*job).meets(task))
+    throw UsageError(fmt::format("task {} was left out: it does not meet where", task.value()));
   const std::vector<AttemptRecord> attempts = file.attempts(task);
   const Outcome& outcome = chosen(attempts, task, options.attempt);
   if (options.all) {

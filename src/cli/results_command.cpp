@@ -153,6 +153,8 @@ ExitStatus show_results(const Options& options) {
     out.write(options.digest ? recorded_digest_text(*job, file, options.run_file)
                              : recorded_answers_text(*job, file, options.json));
     out.close();
+    if (job->reductions.empty() && !options.digest)
+      std::fputs("fanfold: the job has no [reduce]; --csv and --jsonl give a row for each task\n", stderr);
     return ExitStatus::success;
   }
   check_values_are_kept(options, *job, file.header());

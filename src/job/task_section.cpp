@@ -61,7 +61,10 @@ std::vector<std::string> known_keys(const TaskReading& task) {
   std::vector<std::string> known{"kernel", "cost", "seed_by", "with"};
   for (const std::string& name : source_names(task.reading.sources)) known.push_back(name);
   if (task.source != nullptr) {
-    for (const SourceKey& key : task.source->keys) known.push_back(key.name);
+    for (const SourceKey& key : task.source->keys) {
+      if (key.name != task.source->name)
+        known.push_back(key.name);  // the source's own key stands there already
+    }
   }
   if (task.kernel != nullptr) {
     for (const Parameter& parameter : task.kernel->info().parameters) known.push_back(parameter.name);

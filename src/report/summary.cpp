@@ -33,6 +33,9 @@ std::string summary_text(const Job& job, const RunResult& result, const std::str
   if (result.status == ExitStatus::resumable) {
     text += fmt::format("stopped early ({}); the same command goes on\n", result.stopped_by);
   } else if (result.failed > 0) {
+    if (!result.stopped_by.empty())
+      text += fmt::format("stopped by {}; the same command goes on with the tasks that were not run\n",
+                          result.stopped_by);
     text += "add --retry-failed to the same command to run the failed tasks again\n";
   }
   return text;

@@ -139,6 +139,9 @@ class Execution {
     result_.lost_ranks = coordinator.lost_ranks();
     stopped_by_failures_ = coordinator.schedule().stopped_by_failures();
     unfinished_ = coordinator.schedule().finished() + coordinator_options.finished_before < result_.selected;
+    if (unfinished_ && stopped_by_failures_) {
+      result_.stopped_by = job_.run.stop_on_failure ? "on_failure" : "max_failures";
+    }
     if (unfinished_ && !stopped_by_failures_ && result_.stopped_by.empty()) {
       result_.stopped_by = "no rank is left to run tasks";
     }

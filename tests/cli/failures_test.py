@@ -168,7 +168,9 @@ add --retry-failed to the same command to run the failed tasks again
             with self.subTest(option=option):
                 ended = self.fanfold("run", "stop.toml", "--fresh", "--io-threads", "1", "--chunk", "1", *option)
                 self.assertEqual((ended.status, ended.out), (1, ""))
-                self.assertRegex(ended.err, r"\n0 of 1,000 tasks succeeded, \d+ failed, 9\d\d not run; N s; run file stop.run\n")
+                self.assertRegex(ended.err, r"\n0 of 1,000 tasks succeeded, \d+ failed, 9\d\d not run; N s; run file stop.run\n"
+                                 rf"stopped by {option[0][2:].replace('-', '_')}; the same command goes on with the tasks that "
+                                 "were not run\n")
 
     def test_the_exit_status_of_two_ranks(self):
         self.write("failing.toml", FAILING)

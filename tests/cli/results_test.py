@@ -117,6 +117,14 @@ lines",succeeded,1,0,N,N,
             '{"task":0,"rank":"gold","duration":2,"status":6,"task_status":"succeeded","attempts":1,"task_rank":0,'
             '"start":N,"task_duration":0.0}\n').replace('"duration":2', '"duration":N'))
 
+    def test_a_job_without_reductions(self):
+        self.write("job.toml", "[params]\ni = [1, 2]\n[values]\nj = 'i'\n")
+        self.fanfold("run", "job.toml")
+        self.expect(["results", "job.run"],
+                    err="fanfold: the job has no [reduce]; --csv and --jsonl give a row for each task\n")
+        self.expect(["results", "job.run", "--json"], out="{}\n",
+                    err="fanfold: the job has no [reduce]; --csv and --jsonl give a row for each task\n")
+
     def test_what_is_no_run_file(self):
         self.write("notes.txt", "nothing\n")
         for command in ["status", "results"]:

@@ -98,6 +98,13 @@ class WhereTest(CliTest):
         self.assertTrue(self.fanfold("explain", "values.run", "11").out.startswith(
             "task 11 (x=1 y=1): left out: it does not meet where\n"))
 
+    def test_a_task_that_was_left_out_has_no_output(self):
+        self.write("shell.toml", SHELL)
+        self.fanfold("run", "shell.toml")
+        self.expect(["output", "shell.run", "1"], out="0\n")
+        self.expect(["output", "shell.run", "11"], status=2,
+                    err="fanfold: task 11 was left out: it does not meet where\n")
+
     def test_a_computed_param_that_fails_fails_the_task(self):
         self.write("job.toml", '[params]\nx = [1, 9223372036854775807]\ny = { expr = "2 * x" }\n'
                    '[task]\nshell = "echo {y}"\n[reduce]\nall = "collect(y)"\n')
