@@ -118,10 +118,11 @@ Decimal read_decimal(std::string_view text) {
   std::size_t at = !text.empty() && (text[0] == '-' || text[0] == '+') ? 1 : 0;
   const std::size_t begin = at;
   bool has_point = false;
+  std::uint64_t digits = 0;  // of more than 18 it is not used
   for (; at < text.size(); ++at) {
     const char c = text[at];
     if (c >= '0' && c <= '9') {
-      decimal.digits = 10 * decimal.digits + (c - '0');
+      digits = 10 * digits + static_cast<std::uint64_t>(c - '0');
       decimal.fraction += has_point ? 1 : 0;
     } else if (c == '.' && !has_point) {
       has_point = true;
@@ -133,6 +134,7 @@ Decimal read_decimal(std::string_view text) {
   if (count == 0 || count > 18) return decimal;
   decimal.is_decimal = true;
   decimal.is_integer = !has_point;
+  decimal.digits = static_cast<std::int64_t>(digits);
   if (text[0] == '-') decimal.digits = -decimal.digits;
   return decimal;
 }
