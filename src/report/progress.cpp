@@ -61,7 +61,7 @@ std::string progress_line(const Snapshot& snapshot) {
 }
 
 Progress::Progress(std::shared_ptr<Terminal> terminal, bool shown)
-    : terminal_(std::move(terminal)), shown_(shown), interactive_(Terminal::is_interactive()) {}
+    : terminal_(std::move(terminal)), shown_(shown), interactive_(terminal_->is_interactive()) {}
 
 Progress::~Progress() { terminal_->set_status({}); }
 

@@ -9,13 +9,18 @@
 
 namespace fanfold {
 
-/// The sink of all logging. A log line never lands in the middle of the status line. Any thread may log.
+/// The sink of all logging. A log line never lands in the middle of the status line, of this process or of
+/// the rank zero with which it shares the terminal. Any thread may log.
+///
+/// Under mpirun the standard error of a rank is a pipe, whose bytes mpirun passes on to its own: if that is a
+/// terminal, and on this host, then it is the rank's as well.
 class Terminal final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  /// True if standard error is a terminal that can redraw a line.
-  static bool is_interactive();
-  /// Columns of the terminal; 80 if it does not say.
-  static std::size_t width();
+  explicit Terminal(int rank);
+  ~Terminal() override;
+
+  /// True if standard error ends on a terminal that can redraw a line.
+  bool is_interactive() const { return descriptor_ >= 0; }
 
   /// Shows a status line, cut to the width, instead of the one before; empty: none.
   void set_status(std::string status);
@@ -25,7 +30,11 @@ class Terminal final : public spdlog::sinks::base_sink<std::mutex> {
   void flush_() override;
   void erase_status();
   void draw_status();
+  /// Columns of the terminal; 80 if it does not say.
+  std::size_t width() const;
 
+  int descriptor_;     ///< of the terminal; -1: none
+  bool is_rank_zero_;  ///< the others have no status line of their own
   std::string status_;
 };
 

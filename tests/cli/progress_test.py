@@ -2,7 +2,8 @@
 
 import re
 
-from fanfold_cli import CliTest, main, normalised
+from fanfold_cli import PROGRAM, CliTest, main, normalised
+from processes import mpirun
 
 NUMBER = r"\d+(\.\d+)?( [kMGT])?"
 LINE = rf"\d of 8 tasks \(\d+%\)(, \d failed)?; {NUMBER}/s; \d+\.\d+ s(, \d+\.\d+ s left)?; load \d+%"
@@ -49,6 +50,25 @@ class ProgressTest(CliTest):
         for line in progress:
             self.assertRegex(line, rf"\A({LINE})?\Z")
         self.assertEqual(normalised(summary), "8 of 8 tasks succeeded; N s; run file naps.run\r\n")
+
+    def test_a_terminal_shows_one_line_of_a_run_on_ranks(self):
+        self.write("naps.toml", "[params]\ni = { count = 8 }\n[task]\nsleep = 0.1\n[run]\nio_threads = 1\n")
+        for ranks in ([PROGRAM, "run", "-n", "2"], [*mpirun(2), PROGRAM, "run"]):
+            ended, drawn = self.on_terminal("naps.toml", "--fresh", command=ranks)
+            self.assertEqual((ended.out, ended.status), ("", 0))
+            *progress, summary = drawn.split("\r\x1b[K")
+            self.assertGreater(len(progress), 2)
+            for line in progress:
+                self.assertRegex(line, rf"\A({LINE}( \d+%)?)?\Z")
+            self.assertEqual(normalised(summary), "8 of 8 tasks succeeded; N s; run file naps.run\r\n")
+
+    def test_the_log_of_ranks_gets_dated_lines(self):
+        self.write("gated.toml", GATED)
+        process = self.start("run", "-n", "2", "gated.toml", "--io-threads", "1")
+        first = process.stderr.readline()  # a second after the start
+        self.write("go", "")
+        process.communicate()
+        self.assertRegex(first, rf"\A\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d rank 0 info: {LINE}( \d+%)?\n\Z")
 
     def test_a_line_fits_a_narrow_terminal(self):
         self.write("naps.toml", "[params]\ni = { count = 4 }\n[task]\nsleep = 0.1\n[run]\nio_threads = 2\n")

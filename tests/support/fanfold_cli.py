@@ -82,7 +82,8 @@ class CliTest(unittest.TestCase):
     def start(self, *arguments, **options):
         """Starts the program without waiting for its end. It is killed at the end of the test if it still runs."""
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment(), **options}
-        process = subprocess.Popen([PROGRAM, *arguments], cwd=self.folder, text=True, **options)
+        command = options.pop("command", [PROGRAM])
+        process = subprocess.Popen([*command, *arguments], cwd=self.folder, text=True, **options)
         self.addCleanup(self.end, process)
         return process
 
@@ -98,11 +99,11 @@ class CliTest(unittest.TestCase):
                                capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
         return Ended(ended.returncode, normalised(ended.stdout), normalised(ended.stderr))
 
-    def on_terminal(self, *arguments, columns=200):
+    def on_terminal(self, *arguments, columns=200, command=(PROGRAM,)):
         """Runs the program with standard error on a terminal. Returns the end and what the terminal got, as it is."""
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        process = self.start(*arguments, stderr=slave, env=environment(TERM="xterm"))
+        process = self.start(*arguments, stderr=slave, env=environment(TERM="xterm"), command=command)
         os.close(slave)
         drawn = b""
         while True:
