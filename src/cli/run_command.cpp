@@ -16,6 +16,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/job_options.hpp"
+#include "cli/policy_options.hpp"
 #include "cli/task_selection.hpp"
 #include "core/host.hpp"
 #include "core/simd_target.hpp"
@@ -35,30 +36,10 @@
 namespace fanfold {
 namespace {
 
-/// The keys of [run] that are flags too; their values are checked where those of the file are.
-struct PolicyFlag {
-  const char* key;
-  const char* flag;
-  const char* value;  ///< what help calls it
-  const char* help;
-};
-constexpr PolicyFlag policy_flags[] = {
-    {"retries", "--retries", "N", "Further attempts of a failed task"},
-    {"timeout", "--timeout", "TIME", "Time for one attempt of a task: 30s, 5m, 1.5h"},
-    {"on_failure", "--on-failure", "WHAT", "continue (the default) or stop"},
-    {"max_failures", "--max-failures", "LIMIT", "Stop when more tasks have failed: 10 or 5%"},
-    {"keep", "--keep", "WHICH", "Per-task values of kernel-only tasks in the run file: auto, all or none"},
-    {"io_threads", "--io-threads", "N", "Threads for sources on each rank"},
-    {"compute_threads", "--compute-threads", "N", "Threads for kernels on each rank"},
-    {"chunk", "--chunk", "N", "Tasks handed out at a time (default: by measured cost)"},
-    {"walltime", "--walltime", "TIME", "Stop in time for this limit, so that the run can go on later"},
-};
-
 /// Under which headings help shows the options.
 namespace groups {
 constexpr const char* threads = "Ranks, threads, instructions";
 constexpr const char* recorded = "Which tasks, and where they are recorded";
-constexpr const char* policy = "Policy, instead of the job's [run]";
 }  // namespace groups
 
 constexpr std::uint64_t most_ranks = 1'000'000;
@@ -67,7 +48,7 @@ struct Options {
   JobOptions job;
   std::string run_file;
   int ranks = 0;
-  std::vector<std::string> policy = std::vector<std::string>(std::size(policy_flags));
+  PolicyOptions policy;
   std::string tasks;
   std::string task;
   std::string simd;
@@ -91,15 +72,6 @@ std::uint32_t share_of_cpus() {
 Threads choose_threads(const Job& job) {
   const std::uint32_t share = share_of_cpus();
   return {job.run.compute_threads.value_or(share), job.run.io_threads.value_or(share)};
-}
-
-/// The keys of [run] that the command line gives.
-std::vector<std::pair<std::string, std::string>> policy_of(const Options& options) {
-  std::vector<std::pair<std::string, std::string>> policy;
-  for (std::size_t i = 0; i < std::size(policy_flags); ++i) {
-    if (!options.policy[i].empty()) policy.emplace_back(policy_flags[i].key, options.policy[i]);
-  }
-  return policy;
 }
 
 /// The run file is made once all else is known to be right: its folder is looked for before anything starts.
@@ -150,7 +122,7 @@ std::string choose_simd_of_worker(const Options& options) {
 ExitStatus coordinate(const Options& options, Transport& transport, std::shared_ptr<Terminal> terminal,
                       const InterruptGuard& interrupts) {
   choose_simd(options);
-  const JobSource source = read_job(options.job, policy_of(options));
+  const JobSource source = read_job(options.job, policy_of(options.policy));
   const std::unique_ptr<const Job> job = open_job(source, source_registry());
   RunOptions run;
   run.run_file = options.run_file.empty() ? default_run_file(options.job) : options.run_file;
@@ -254,11 +226,7 @@ void add_run_command(CLI::App& program, Action& action, std::vector<std::string>
       ->type_name("FIRST:END")
       ->group(groups::recorded);
   command->add_option("--task", options->task, "Only this task")->type_name("I")->group(groups::recorded);
-  for (std::size_t i = 0; i < std::size(policy_flags); ++i) {
-    command->add_option(policy_flags[i].flag, options->policy[i], policy_flags[i].help)
-        ->type_name(policy_flags[i].value)
-        ->group(groups::policy);
-  }
+  add_policy_options(*command, options->policy);
   command->add_option("--simd", options->simd, "Use this SIMD target")
       ->type_name("NAME")
       ->group(groups::threads);

@@ -26,6 +26,8 @@ namespace fanfold {
 struct JobOverrides {
   std::optional<std::uint64_t> seed;                     ///< --seed
   std::vector<std::pair<std::string, std::string>> run;  ///< keys of [run] and their texts: {"retries", "3"}
+  /// Keys of [cluster] and their texts. For `submit` alone: not sent to ranks, not recorded.
+  std::vector<std::pair<std::string, std::string>> cluster;
   /// --set KEY=VALUE, in their order: keys of [task] and [params], dotted or not, and values in TOML's
   /// syntax.
   std::vector<std::pair<std::string, std::string>> set;
@@ -115,6 +117,21 @@ struct RunPolicy {
   std::optional<std::chrono::duration<double>> walltime;
 };
 
+/// [cluster]: what `submit` asks a batch system for. It does not belong to the fingerprint. What is none or
+/// empty is not asked for.
+struct ClusterRequest {
+  std::string scheduler;  ///< "slurm", "sge", "pbs" or "lsf"
+  std::optional<std::uint32_t> nodes;
+  std::optional<std::uint32_t> ranks_per_node;
+  std::optional<std::uint32_t> cpus_per_rank;
+  std::optional<std::chrono::duration<double>> time;  ///< of one allocation
+  std::string queue;                                  ///< or partition
+  std::string account;
+  std::optional<std::uint32_t> array;  ///< allocations that share the tasks
+  std::string parallel_environment;    ///< of Grid Engine
+  std::vector<std::string> setup;      ///< lines of shell before the run
+};
+
 /// A checked job. Immutable after open_job; shared by all threads of a rank.
 class Job {
  public:
@@ -135,6 +152,7 @@ class Job {
   /// Something needs the source's `value`: a task whose output is not one number fails.
   bool uses_value = false;
   RunPolicy run;
+  ClusterRequest cluster;
 
   std::uint64_t size() const { return space.size(); }
   /// True if per-task values of kernel-only tasks go into the run file.
@@ -180,5 +198,9 @@ std::unique_ptr<const Job> open_job(const JobSource& source, const SourceRegistr
 
 /// A duration as job files and flags write it: "250ms", "30s", "5m", "1.5h", "2d", or a number of seconds.
 std::optional<std::chrono::duration<double>> parse_duration(std::string_view text);
+
+/// The time of an allocation as batch systems write it: a number of minutes, "12:00:00" or "2-12:00:00"; or a
+/// duration with its unit.
+std::optional<std::chrono::duration<double>> parse_allocation_time(std::string_view text);
 
 }  // namespace fanfold

@@ -100,7 +100,7 @@ void read_sections(Reading& reading) {
   const TomlEntry* const reduce = section("reduce", reading);
   if (reduce != nullptr) read_reduce(*reduce, reading);
   read_run(section("run", reading), reading);
-  if (const TomlEntry* const cluster = section("cluster", reading)) read_cluster(*cluster, reading);
+  read_cluster(section("cluster", reading), reading);
   if (is_spelt_right && root.find("task") == nullptr && root.find("values") == nullptr) {
     reading.error({}, "nothing to run: the job has no [task] and no [values]");
   }

@@ -132,6 +132,20 @@ std::optional<std::chrono::duration<double>> Reading::duration(const Setting& se
   return result;
 }
 
+std::optional<std::size_t> Reading::choice(const Setting& setting, const std::vector<std::string>& choices) {
+  std::vector<std::string> written;
+  for (const std::string& each : choices) written.push_back('"' + each + '"');
+  const std::string expected = listed(written, "or");
+  if (!setting.node.is(Kind::text)) {
+    wrong_type(setting, expected);
+    return std::nullopt;
+  }
+  const auto found = std::find(choices.begin(), choices.end(), setting.node.text);
+  if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
+  wrong_value(setting, expected + did_you_mean(setting.node.text, choices));
+  return std::nullopt;
+}
+
 std::optional<Value> Reading::constant(const Setting& setting, Type type) {
   const TomlNode& node = setting.node;
   switch (type) {

@@ -55,6 +55,8 @@ class Reading {
   std::optional<bool> boolean(const Setting& setting);
   std::optional<std::string> text(const Setting& setting);
   std::optional<std::chrono::duration<double>> duration(const Setting& setting);
+  /// The index of the word in `choices`.
+  std::optional<std::size_t> choice(const Setting& setting, const std::vector<std::string>& choices);
   /// A constant of a type: an integer is a real as well.
   std::optional<Value> constant(const Setting& setting, Type type);
 
@@ -122,7 +124,7 @@ void read_task(const TomlEntry& section, Reading& reading);
 void read_values(const TomlEntry& section, Reading& reading);
 void read_reduce(const TomlEntry& section, Reading& reading);
 void read_run(const TomlEntry* section, Reading& reading);
-void read_cluster(const TomlEntry& section, Reading& reading);
+void read_cluster(const TomlEntry* section, Reading& reading);
 
 /// The keys of [run].
 const std::vector<std::string>& run_keys();

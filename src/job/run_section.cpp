@@ -1,4 +1,4 @@
-// [run], whose keys are command-line flags as well, and [cluster].
+// [run], whose keys are command-line flags as well.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,8 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/nearest.hpp"
-#include "job/reading.hpp"
+#include "job/section_keys.hpp"
 
 namespace fanfold {
 namespace {
@@ -36,30 +35,15 @@ void read_walltime(const Setting& setting, Reading& reading) {
   read_positive_duration(setting, reading.job.run.walltime, reading);
 }
 
-/// The index of the word in `choices`; nothing and an error if it is none of them.
-std::optional<std::size_t> read_choice(const Setting& setting, const std::vector<std::string>& choices,
-                                       Reading& reading) {
-  std::vector<std::string> written;
-  for (const std::string& choice : choices) written.push_back('"' + choice + '"');
-  const std::string expected = listed(written, "or");
-  if (!setting.node.is(Kind::text)) {
-    reading.wrong_type(setting, expected);
-    return std::nullopt;
-  }
-  const auto found = std::find(choices.begin(), choices.end(), setting.node.text);
-  if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
-  reading.wrong_value(setting, expected + did_you_mean(setting.node.text, choices));
-  return std::nullopt;
-}
 void read_on_failure(const Setting& setting, Reading& reading) {
-  if (const auto choice = read_choice(setting, {"continue", "stop"}, reading)) {
+  if (const auto choice = reading.choice(setting, {"continue", "stop"})) {
     reading.job.run.stop_on_failure = *choice == 1;
   }
 }
 void read_keep(const Setting& setting, Reading& reading) {
   using Keep = RunPolicy::Keep;
   constexpr Keep keeps[] = {Keep::automatic, Keep::all, Keep::none};
-  if (const auto choice = read_choice(setting, {"auto", "all", "none"}, reading))
+  if (const auto choice = reading.choice(setting, {"auto", "all", "none"}))
     reading.job.run.keep = keeps[*choice];
 }
 
@@ -103,83 +87,25 @@ void read_chunk(const Setting& setting, Reading& reading) {
   }
 }
 
-struct RunKey {
-  std::string_view name;
-  void (*read)(const Setting& setting, Reading& reading);
-};
-constexpr RunKey keys[] = {{"retries", read_retries},
-                           {"timeout", read_timeout},
-                           {"on_failure", read_on_failure},
-                           {"max_failures", read_max_failures},
-                           {"keep", read_keep},
-                           {"io_threads", read_io_threads},
-                           {"compute_threads", read_compute_threads},
-                           {"chunk", read_chunk},
-                           {"walltime", read_walltime}};
-
-const RunKey* find_key(std::string_view name) {
-  const auto found =
-      std::find_if(std::begin(keys), std::end(keys), [&](const RunKey& key) { return key.name == name; });
-  return found == std::end(keys) ? nullptr : found;
-}
-
-/// The text of a flag as it would stand in the file: a number if it is one, else a string.
-TomlNode node_of(const std::string& text) {
-  TomlNode node;
-  node.text = text;
-  const char* const last = text.data() + text.size();
-  if (std::from_chars(text.data(), last, node.integer).ptr == last && !text.empty()) {
-    node.kind = Kind::integer;
-  } else if (std::from_chars(text.data(), last, node.real).ptr == last && !text.empty()) {
-    node.kind = Kind::real;
-  } else {
-    node.kind = Kind::text;
-  }
-  return node;
-}
-
-void read_override(const std::string& key, const std::string& text, Reading& reading) {
-  std::string flag = "--" + key;
-  std::replace(flag.begin(), flag.end(), '_', '-');
-  const RunKey* const known = find_key(key);
-  if (known == nullptr)
-    return reading.error({}, flag + ": [run] has no such key" + did_you_mean(key, run_keys()));
-  const TomlNode node = node_of(text);
-  known->read({node, flag + ":", {}, "'" + text + "'"}, reading);
-}
-
-const std::vector<std::string> cluster_keys = {"nodes",     "ranks_per_node", "cpus_per_rank", "time",
-                                               "partition", "queue",          "account",       "setup",
-                                               "scheduler", "array"};
+constexpr SectionKey keys[] = {{"retries", read_retries},
+                               {"timeout", read_timeout},
+                               {"on_failure", read_on_failure},
+                               {"max_failures", read_max_failures},
+                               {"keep", read_keep},
+                               {"io_threads", read_io_threads},
+                               {"compute_threads", read_compute_threads},
+                               {"chunk", read_chunk},
+                               {"walltime", read_walltime}};
 
 }  // namespace
 
 const std::vector<std::string>& run_keys() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> result;
-    for (const RunKey& key : keys) result.emplace_back(key.name);
-    return result;
-  }();
+  static const std::vector<std::string> names = names_of(keys);
   return names;
 }
 
 void read_run(const TomlEntry* section, Reading& reading) {
-  if (section != nullptr) {
-    reading.check_keys(section->node, "[run]", run_keys());
-    for (const TomlEntry& entry : section->node.entries) {
-      if (const RunKey* const key = find_key(entry.key)) key->read(setting_of(entry), reading);
-    }
-  }
-  for (const auto& [key, text] : reading.source.overrides.run) read_override(key, text, reading);
-}
-
-void read_cluster(const TomlEntry& section, Reading& reading) {
-  reading.check_keys(section.node, "[cluster]", cluster_keys);
-  for (const TomlEntry& entry : section.node.entries) {
-    if (entry.node.is(Kind::table) || entry.node.is(Kind::time)) {
-      reading.wrong_type(setting_of(entry), "a number, a string, a boolean or a list");
-    }
-  }
+  read_section(section, "[run]", keys, reading.source.overrides.run, reading);
 }
 
 }  // namespace fanfold

@@ -197,6 +197,65 @@ TEST(OpenJob, notices_whether_the_number_that_a_source_prints_is_used) {
   EXPECT_TRUE(open("[task]\nshell = \"echo 1\"\n[values]\ntwice = \"2 * value\"\n")->uses_value);
 }
 
+TEST(OpenJob, reads_what_a_batch_system_is_asked_for_and_lets_flags_override_it) {
+  JobSource source = source_of(R"(
+[task]
+shell = "true"
+[cluster]
+scheduler = "slurm"
+nodes = 4
+ranks_per_node = 2
+cpus_per_rank = 8
+time = "1.5h"
+partition = "long"
+account = "physics"
+array = 3
+parallel_environment = "mpi"
+setup = ["module load openmpi", "ulimit -n 4096"]
+)");
+  const auto from_file = open(source);
+  EXPECT_EQ(from_file->cluster.scheduler, "slurm");
+  EXPECT_EQ(from_file->cluster.nodes, 4U);
+  EXPECT_EQ(from_file->cluster.ranks_per_node, 2U);
+  EXPECT_EQ(from_file->cluster.cpus_per_rank, 8U);
+  EXPECT_EQ(from_file->cluster.time->count(), 5400);
+  EXPECT_EQ(from_file->cluster.queue, "long");
+  EXPECT_EQ(from_file->cluster.account, "physics");
+  EXPECT_EQ(from_file->cluster.array, 3U);
+  EXPECT_EQ(from_file->cluster.parallel_environment, "mpi");
+  EXPECT_EQ(from_file->cluster.setup, (std::vector<std::string>{"module load openmpi", "ulimit -n 4096"}));
+
+  source.overrides.cluster = {{"time", "2"}, {"queue", "short"}, {"account", "1234"}, {"scheduler", "sge"}};
+  const auto overridden = open(source);
+  EXPECT_EQ(overridden->cluster.time->count(), 120);
+  EXPECT_EQ(overridden->cluster.queue, "short");
+  EXPECT_EQ(overridden->cluster.account, "1234");
+  EXPECT_EQ(overridden->cluster.scheduler, "sge");
+  EXPECT_EQ(overridden->cluster.nodes, 4U);
+
+  source.overrides.cluster = {{"nodes", "many"}, {"time", "1:2"}};
+  EXPECT_EQ(errors_of(source),
+            "--nodes: must be an integer, not 'many'\n"
+            "--time: must be a time: \"90m\", \"12h\", \"2d\", \"12:00:00\", \"2-12:00:00\" or a "
+            "number of minutes");
+}
+
+TEST(OpenJob, times_of_allocations_are_written_as_batch_systems_write_them) {
+  const auto seconds = [](const char* text) {
+    const auto time = parse_allocation_time(text);
+    return time ? time->count() : -1;
+  };
+  EXPECT_EQ(seconds("90"), 5400);
+  EXPECT_EQ(seconds("45s"), 45);
+  EXPECT_EQ(seconds("2d"), 172800);
+  EXPECT_EQ(seconds("12:34:56"), 45296);
+  EXPECT_EQ(seconds("100:00:00"), 360000);
+  EXPECT_EQ(seconds("2-12:00:01"), 216001);
+  for (const char* wrong : {"", "x", "1:2", "1:60:00", "1:00:00:00", "1-2", ":1:1", "-1", "1-", "1:00:0x"}) {
+    EXPECT_EQ(seconds(wrong), -1) << wrong;
+  }
+}
+
 TEST(OpenJob, reads_the_policy_and_lets_flags_override_it) {
   JobSource source = source_of(R"(
 [task]
@@ -211,10 +270,6 @@ io_threads = 8
 compute_threads = 2
 chunk = 100
 walltime = 3600
-[cluster]
-nodes = 4
-partition = "long"
-setup = ["module load openmpi"]
 )");
   const auto from_file = open(source);
   EXPECT_EQ(from_file->run.retries, 2U);
