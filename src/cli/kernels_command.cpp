@@ -47,6 +47,12 @@ std::string_view name_of(KeyKind kind) {
       return "table of templates";
     case KeyKind::integers:
       return "list of integers";
+    case KeyKind::seconds:
+      return "duration or expression";
+    case KeyKind::bytes:
+      return "size or expression";
+    case KeyKind::input:
+      return "template, or file";
   }
   return "";
 }

@@ -75,6 +75,13 @@ class Description {
         return words_of(argument);
       case KeyKind::number:
         return operand_text(*argument.number);
+      case KeyKind::seconds:
+        return operand_text(*argument.number) + " s";
+      case KeyKind::bytes:
+        return operand_text(*argument.number) + " bytes";
+      case KeyKind::input:
+        return (argument.templates.front().first.empty() ? "" : "< ") +
+               quote_for_paste(preview(argument.templates.front().second));
       case KeyKind::duration:
         return fmt::format("{} s", argument.duration.count());
       case KeyKind::integers:

@@ -123,6 +123,7 @@ Outcome TaskFinisher::outcome_of(RetrievedTask& task, std::size_t row) const {
   outcome.duration = task.duration;
   outcome.exit_code = retrieved.exit_code;
   outcome.signal = retrieved.signal;
+  outcome.retry_after = retrieved.retry_after.count();
   outcome.error = std::move(retrieved.error);
   outcome.errors = std::move(retrieved.errors);
   if (keeps_output_) outcome.output = shortened(std::move(retrieved.output));

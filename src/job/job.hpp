@@ -66,9 +66,10 @@ using Operand = std::variant<Value,         ///< the same for each task
 /// A key of [task] that belongs to the source, see KeyKind.
 struct SourceArgument {
   std::string name;
-  /// text, shell: one; arguments: each ("" names); strings: each with its name.
+  /// text, shell: one; arguments: each ("" names); strings: each with its name; input: one, "file" if it is
+  /// a path.
   std::vector<std::pair<std::string, Template>> templates;
-  std::optional<Operand> number;              ///< number
+  std::optional<Operand> number;              ///< number, seconds, bytes
   std::chrono::duration<double> duration{0};  ///< duration
   std::vector<std::int64_t> integers;         ///< integers
 };
@@ -202,5 +203,9 @@ std::optional<std::chrono::duration<double>> parse_duration(std::string_view tex
 /// The time of an allocation as batch systems write it: a number of minutes, "12:00:00" or "2-12:00:00"; or a
 /// duration with its unit.
 std::optional<std::chrono::duration<double>> parse_allocation_time(std::string_view text);
+
+/// A size in bytes as job files and flags write it: "500MB", "64MiB", "1.5GiB", "2G" (as GiB), or a number of
+/// bytes.
+std::optional<std::uint64_t> parse_bytes(std::string_view text);
 
 }  // namespace fanfold

@@ -74,7 +74,7 @@ void decode_column(ByteReader& in, ColumnBuffer& column) {
 
 /// The fewest bytes that an encoded outcome, failure or kept column takes: bounds what a damaged count can
 /// reserve.
-constexpr std::size_t least_outcome_bytes = 26;
+constexpr std::size_t least_outcome_bytes = 34;
 constexpr std::size_t least_failure_bytes = 3;
 constexpr std::size_t least_column_bytes = 3;
 
@@ -124,6 +124,7 @@ void encode(ByteWriter& out, const Outcome& outcome) {
   for (const Value& value : outcome.values) encode(out, value);
   out.text(outcome.output);
   out.text(outcome.errors);
+  out.f64(outcome.retry_after);
 }
 
 Outcome decode_outcome(ByteReader& in) {
@@ -145,6 +146,7 @@ Outcome decode_outcome(ByteReader& in) {
   for (std::size_t i = 0; i < values; ++i) outcome.values.push_back(decode_value(in));
   outcome.output = in.text();
   outcome.errors = in.text();
+  outcome.retry_after = in.f64();
   return outcome;
 }
 

@@ -146,6 +146,20 @@ std::optional<std::size_t> Reading::choice(const Setting& setting, const std::ve
   return std::nullopt;
 }
 
+std::optional<std::uint64_t> Reading::bytes(const Setting& setting) {
+  std::optional<std::uint64_t> result;
+  if (setting.node.is(Kind::text)) {
+    result = parse_bytes(setting.node.text);
+  } else if (setting.node.is(Kind::integer)) {
+    if (setting.node.integer >= 0) result = static_cast<std::uint64_t>(setting.node.integer);
+  } else {
+    wrong_type(setting, "a size");
+    return std::nullopt;
+  }
+  if (!result) wrong_value(setting, R"(a size: "500MB", "64MiB", "2GiB" or a number of bytes)");
+  return result;
+}
+
 std::optional<Value> Reading::constant(const Setting& setting, Type type) {
   const TomlNode& node = setting.node;
   switch (type) {

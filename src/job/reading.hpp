@@ -57,6 +57,8 @@ class Reading {
   std::optional<std::chrono::duration<double>> duration(const Setting& setting);
   /// The index of the word in `choices`.
   std::optional<std::size_t> choice(const Setting& setting, const std::vector<std::string>& choices);
+  /// A size: "64MiB", or a number of bytes.
+  std::optional<std::uint64_t> bytes(const Setting& setting);
   /// A constant of a type: an integer is a real as well.
   std::optional<Value> constant(const Setting& setting, Type type);
 

@@ -18,6 +18,9 @@ enum class KeyKind {
   duration,   ///< "30s", "5m", "1.5h", "200ms", or a number of seconds: the same for each task
   strings,    ///< a table of templates by name, such as env
   integers,   ///< a list of integers: the same for each task
+  seconds,    ///< a duration, or an expression of seconds (a string): a real for each task
+  bytes,      ///< "500MB", "2GiB", a number of bytes or an expression of them: a real for each task
+  input,      ///< a template, or { file = a template of a path }
 };
 
 struct SourceKey {

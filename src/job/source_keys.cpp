@@ -10,6 +10,11 @@ namespace {
 
 using Kind = TomlNode::Kind;
 
+bool starts_with_digit(const std::string& text) {
+  return !text.empty() && text.front() >= '0' && text.front() <= '9' &&
+         text.find_first_of("+-*/%^()<>=?& |") == std::string::npos;
+}
+
 void read_template(const TomlNode& node, const std::string& name, Template::Quoting quoting,
                    SourceArgument& argument, Reading& reading) {
   if (auto parsed = reading.make_template(node, quoting))
@@ -55,6 +60,35 @@ void read_number(const TomlEntry& entry, SourceArgument& argument, Reading& read
   }
 }
 
+/// A number as such, a text that says one in units, or an expression.
+void read_quantity(const TomlEntry& entry, const SourceKey& key, SourceArgument& argument, Reading& reading) {
+  const bool is_duration = key.kind == KeyKind::seconds;
+  const bool is_expression =
+      entry.node.is(Kind::text) &&
+      !(is_duration ? parse_duration(entry.node.text).has_value() : parse_bytes(entry.node.text).has_value());
+  if (is_expression && !starts_with_digit(entry.node.text)) {
+    if (auto program = reading.numeric_program(setting_of(entry))) argument.number = std::move(*program);
+  } else if (is_duration) {
+    if (const auto value = reading.duration(setting_of(entry))) argument.number = Value(value->count());
+  } else if (const auto value = reading.bytes(setting_of(entry))) {
+    argument.number = Value(static_cast<double>(*value));
+  }
+}
+
+/// A text, or { file = "path" }.
+void read_input(const TomlEntry& entry, SourceArgument& argument, Reading& reading) {
+  if (!entry.node.is(Kind::table)) {
+    if (!entry.node.is(Kind::text))
+      return reading.wrong_type(setting_of(entry), "a string, or { file = \"path\" }");
+    return read_template(entry.node, "", Template::Quoting::none, argument, reading);
+  }
+  reading.check_keys(entry.node, "'" + entry.key + "'", {"file"});
+  const TomlEntry* const file = entry.node.find("file");
+  if (file == nullptr) return reading.wrong_value(setting_of(entry), "a string, or { file = \"path\" }");
+  if (reading.text(setting_of(*file)))
+    read_template(file->node, "file", Template::Quoting::none, argument, reading);
+}
+
 void read_integers(const TomlEntry& entry, SourceArgument& argument, Reading& reading) {
   if (entry.node.is(Kind::integer)) {
     argument.integers.push_back(entry.node.integer);
@@ -96,6 +130,13 @@ SourceArgument read_argument(const TomlEntry& entry, const SourceKey& key, Readi
     case KeyKind::integers:
       read_integers(entry, argument, reading);
       break;
+    case KeyKind::seconds:
+    case KeyKind::bytes:
+      read_quantity(entry, key, argument, reading);
+      break;
+    case KeyKind::input:
+      read_input(entry, argument, reading);
+      break;
   }
   return argument;
 }
@@ -104,10 +145,13 @@ SourceArgument read_argument(const TomlEntry& entry, const SourceKey& key, Readi
 void read_from_param(const SourceKey& key, const TaskReading& task) {
   Job& job = task.reading.job;
   const expr::Scope::Entry* const param = job.scope.find(key.name);
-  if (param == nullptr || (key.kind != KeyKind::text && key.kind != KeyKind::number)) return;
+  const bool is_text = key.kind == KeyKind::text || key.kind == KeyKind::input;
+  const bool is_number =
+      key.kind == KeyKind::number || key.kind == KeyKind::seconds || key.kind == KeyKind::bytes;
+  if (param == nullptr || (!is_text && !is_number)) return;
   TomlNode node;
   node.kind = Kind::text;
-  node.text = key.kind == KeyKind::text ? "{" + key.name + "}" : key.name;
+  node.text = is_text ? "{" + key.name + "}" : key.name;
   node.place = task.source_key->place;
   job.source->arguments.push_back(read_argument({key.name, node.place, node}, key, task.reading));
 }
