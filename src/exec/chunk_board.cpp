@@ -32,39 +32,44 @@ BoardChunkPointer ChunkBoard::enter() {
   return chunk;
 }
 
-TaskOfChunk ChunkBoard::enter_for_task() {
-  TaskOfChunk taken;
+TasksOfChunk ChunkBoard::enter_for_tasks(std::uint64_t most, std::uint32_t takers) {
+  TasksOfChunk taken;
   bool low = false;
   {
     const MutexLock lock(mutex_);
-    taken.chunk = enter_locked(low);
-    TaskList tasks;
-    // Only holders of the mutex claim or recall tasks one by one: what has unstarted tasks keeps them until
-    // here.
-    if (taken.chunk) taken.chunk->work.claim(1, tasks);
-    if (!tasks.empty()) taken.task = TaskIndex(tasks.front().begin);
+    taken = claim_locked(enter_locked(low), most, takers);
   }
   if (low) on_low_stock_();
   return taken;
 }
 
+TasksOfChunk ChunkBoard::try_enter_for_tasks(std::uint64_t most, std::uint32_t takers) {
+  TasksOfChunk taken;
+  bool low = false;
+  {
+    const MutexLock lock(mutex_);
+    taken = claim_locked(try_enter_locked(low), most, takers);
+  }
+  if (low) on_low_stock_();
+  return taken;
+}
+
+/// Only holders of the mutex claim or recall tasks one by one: what has unstarted tasks keeps them until
+/// here.
+TasksOfChunk ChunkBoard::claim_locked(BoardChunkPointer chunk, std::uint64_t most, std::uint32_t takers) {
+  TasksOfChunk taken;
+  if (!chunk) return taken;
+  const std::uint64_t share = (chunk->work.unstarted() + whole_tasks_) / (2 * std::uint64_t{takers});
+  const std::uint64_t count = chunk->work.claim(std::clamp<std::uint64_t>(share, 1, most), taken.tasks);
+  entered_.at(chunk->number).inside += static_cast<std::uint32_t>(count - 1);
+  inside_ += count - 1;
+  taken.chunk = std::move(chunk);
+  return taken;
+}
+
 BoardChunkPointer ChunkBoard::enter_locked(bool& low) {
   while (!closed_) {
-    for (auto& [number, entered] : entered_) {
-      if (entered.chunk->work.unstarted() == 0) continue;
-      ++entered.inside;
-      ++inside_;
-      return entered.chunk;
-    }
-    if (!whole_.empty()) {
-      BoardChunkPointer chunk = std::move(whole_.front());
-      whole_.pop_front();
-      whole_tasks_ -= chunk->work.unstarted();
-      low = whole_.empty();
-      entered_.emplace(chunk->number, Entered{chunk, 1});
-      ++inside_;
-      return chunk;
-    }
+    if (BoardChunkPointer chunk = try_enter_locked(low)) return chunk;
     ++waiting_;
     arrived_.wait(mutex_);
     --waiting_;
@@ -72,13 +77,30 @@ BoardChunkPointer ChunkBoard::enter_locked(bool& low) {
   return nullptr;
 }
 
-void ChunkBoard::leave(const BoardChunkPointer& chunk) {
+BoardChunkPointer ChunkBoard::try_enter_locked(bool& low) {
+  for (auto& [number, entered] : entered_) {
+    if (entered.chunk->work.unstarted() == 0) continue;
+    ++entered.inside;
+    ++inside_;
+    return entered.chunk;
+  }
+  if (whole_.empty()) return nullptr;
+  BoardChunkPointer chunk = std::move(whole_.front());
+  whole_.pop_front();
+  whole_tasks_ -= chunk->work.unstarted();
+  low = whole_.empty();
+  entered_.emplace(chunk->number, Entered{chunk, 1});
+  ++inside_;
+  return chunk;
+}
+
+void ChunkBoard::leave(const BoardChunkPointer& chunk, std::uint32_t entries) {
   {
     const MutexLock lock(mutex_);
     const auto place = entered_.find(chunk->number);
     if (place == entered_.end()) return;  // closed
-    --place->second.inside;
-    --inside_;
+    place->second.inside -= entries;
+    inside_ -= entries;
     if (!is_finished(place->second)) return;
   }
   finish(chunk);

@@ -33,6 +33,12 @@ struct TaskOfChunk {
   TaskIndex task;
 };
 
+/// Tasks of one chunk, which was entered for each of them.
+struct TasksOfChunk {
+  BoardChunkPointer chunk;
+  TaskList tasks;
+};
+
 /// For many threads. A thread enters a chunk, claims tasks of it, puts what ended into its `pending`, and
 /// leaves it. When all tasks of a chunk are started and nobody is in it any more, the chunk is reported and
 /// goes.
@@ -48,9 +54,13 @@ class ChunkBoard {
   /// Waits for a chunk with unstarted tasks, the oldest first, and enters it. Null: the board is closed. The
   /// tasks may be gone when the caller claims them.
   BoardChunkPointer enter() FANFOLD_EXCLUDES(mutex_);
-  /// The same, and claims its first task. Its `chunk` is null if the board is closed.
-  TaskOfChunk enter_for_task() FANFOLD_EXCLUDES(mutex_);
-  void leave(const BoardChunkPointer& chunk) FANFOLD_EXCLUDES(mutex_);
+  /// The same, and claims its first tasks: up to `most`, but no more than leave as many for each of `takers`
+  /// threads. Its `chunk` is null if the board is closed.
+  TasksOfChunk enter_for_tasks(std::uint64_t most, std::uint32_t takers) FANFOLD_EXCLUDES(mutex_);
+  /// The same without waiting. Its `chunk` is null if there is no unstarted task.
+  TasksOfChunk try_enter_for_tasks(std::uint64_t most, std::uint32_t takers) FANFOLD_EXCLUDES(mutex_);
+  /// Undoes `entries` of the calls that entered it.
+  void leave(const BoardChunkPointer& chunk, std::uint32_t entries = 1) FANFOLD_EXCLUDES(mutex_);
 
   /// Reports what is pending of one chunk, or of all.
   void flush(BoardChunk& chunk) FANFOLD_EXCLUDES(chunk.mutex);
@@ -79,6 +89,9 @@ class ChunkBoard {
   };
   /// Sets `low` if the stock is low now.
   BoardChunkPointer enter_locked(bool& low) FANFOLD_REQUIRES(mutex_);
+  BoardChunkPointer try_enter_locked(bool& low) FANFOLD_REQUIRES(mutex_);
+  TasksOfChunk claim_locked(BoardChunkPointer chunk, std::uint64_t most, std::uint32_t takers)
+      FANFOLD_REQUIRES(mutex_);
   void finish(const BoardChunkPointer& chunk) FANFOLD_EXCLUDES(mutex_);
   bool is_finished(const Entered& entered) const FANFOLD_REQUIRES(mutex_);
   void recall_whole(std::uint64_t& tasks, std::vector<ChunkTasks>& recalled) FANFOLD_REQUIRES(mutex_);

@@ -16,7 +16,8 @@
 
 namespace fanfold {
 
-/// One attempt of one task, as a source sees it.
+/// One attempt of one task, as a source sees it. What it refers to lasts as long as the call that it is
+/// passed to.
 struct Retrieval {
   const TemplateContext& context;
   std::span<const double>
@@ -38,14 +39,47 @@ struct Retrieved {
   std::chrono::duration<double> retry_after{0};
 };
 
-/// Executes a SourceSpec. Immutable after construction; the threads of the I/O pool call `retrieve` at the
-/// same time.
+/// A retrieval of a session that has ended.
+struct EndedRetrieval {
+  std::size_t ticket = 0;  ///< as it was given to `begin`
+  Retrieved retrieved;
+  std::chrono::steady_clock::time_point begin;  ///< when work on it began
+  std::chrono::steady_clock::time_point end;
+};
+
+/// What one I/O thread has of a source, such as a process, a connection, requests in flight. Used by that
+/// thread only. Its destructor ends what is under way.
+class SourceSession {
+ public:
+  virtual ~SourceSession() = default;
+  /// How many retrievals it takes now; at least 1 if none is under way.
+  virtual std::size_t room() const = 0;
+  /// Begins a retrieval. Precondition: there is room.
+  virtual void begin(std::size_t ticket, const Retrieval& retrieval) = 0;
+  /// Waits until a retrieval has ended, or about as long as `longest`, and adds all that ended to `ended`, in
+  /// any order. Precondition: one is under way.
+  virtual void wait(std::chrono::nanoseconds longest, std::vector<EndedRetrieval>& ended) = 0;
+};
+
+/// Which I/O thread opens a session.
+struct SessionPlace {
+  Rank rank;
+  std::uint32_t slot = 0;
+};
+
+/// Executes a SourceSpec. Immutable after construction; the threads of the I/O pool call it at the same time.
+/// A source overrides `retrieve`, if its retrievals have nothing to do with one another, or else
+/// `open_session`.
+///
+/// A retrieval never throws for what a task may do wrong: that is a status. It ends soon after `interrupt`
+/// was called, and at once if that was before it.
 class Source {
  public:
   virtual ~Source() = default;
-  /// Never throws for what a task may do wrong: that is a status. Returns soon after `interrupt` was called,
-  /// and at once if that was before it.
-  virtual Retrieved retrieve(const Retrieval& retrieval) const = 0;
+  /// Retrieves for one task, and waits: by default in a session of its own.
+  virtual Retrieved retrieve(const Retrieval& retrieval) const;
+  /// A session that takes retrievals of many tasks, by default one at a time. The source outlives it.
+  virtual std::unique_ptr<SourceSession> open_session(SessionPlace place) const;
   /// What would make an attempt of this task fail at once, as its error would say: a file or a program that
   /// is not there. Empty if nothing is known of. Does nothing but look.
   virtual std::string obstacle(const TemplateContext& /*context*/) const { return {}; }

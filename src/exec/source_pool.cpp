@@ -3,118 +3,18 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <optional>
-
-#include "exec/batch_evaluator.hpp"
-#include "exec/task_finisher.hpp"
-#include "exec/temporary_folder.hpp"
-#include "job/task_filter.hpp"
 
 namespace fanfold {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 /// Retrieved tasks that wait, for each compute thread.
 constexpr std::size_t waiting_per_thread = 4;
 
-double seconds_between(Clock::time_point begin, Clock::time_point end) {
-  return std::chrono::duration<double>(end - begin).count();
-}
-
-bool uses_temporary_folder(const SourceSpec& spec) {
-  return std::ranges::any_of(spec.arguments, [](const SourceArgument& argument) {
-    return std::ranges::any_of(argument.templates, [](const auto& entry) { return entry.second.uses_tmp(); });
-  });
-}
-
-Retrieved failure(const std::string& error) {
-  Retrieved retrieved;
-  retrieved.status = Status::failed;
-  retrieved.error = error;
-  return retrieved;
-}
-
-TaskRange range_of(TaskIndex task) { return {task.value(), task.value() + 1}; }
+/// How long a thread that could begin more tasks waits for those that are under way before it looks for more.
+constexpr std::chrono::milliseconds look_interval{5};
+constexpr std::chrono::minutes long_wait{1};
 
 }  // namespace
-
-/// Runs the source. One for each I/O thread.
-class SourcePool::Retriever {
- public:
-  Retriever(PoolContext& context, const Source& source, std::uint32_t slot)
-      : context_(context),
-        source_(source),
-        slot_(slot),
-        uses_tmp_(uses_temporary_folder(*context.job.source)),
-        filter_(context.job),
-        evaluator_(context.job, context.output_values, &context.stop) {}
-
-  /// False: the task does not meet `where` and is not to be run.
-  bool meets(TaskIndex task) { return filter_.meets(task); }
-
-  RetrievedTask run(TaskOfChunk task) {
-    announce(task);
-    const Clock::time_point begin = Clock::now();
-    RetrievedTask result;
-    result.slot = slot_;
-    result.start = seconds_between(context_.epoch, begin);
-    try {
-      result.retrieved = retrieve(task);
-    } catch (const std::exception& error) {  // of a template, of a folder, of memory: this task's bad luck
-      result.retrieved = failure(error.what());
-    }
-    const Clock::time_point end = Clock::now();
-    result.duration = seconds_between(begin, end);
-    result.task = std::move(task);
-    return result;
-  }
-
- private:
-  /// Tasks are made known when they start, unless they are known to be short.
-  void announce(const TaskOfChunk& task) {
-    if (context_.cost.mean().value_or(1) <= long_task_seconds) return;
-    context_.started.add(task.chunk->work.id(), {range_of(task.task)});
-    context_.wake();
-  }
-
-  Retrieved retrieve(const TaskOfChunk& task) {
-    const Job& job = context_.job;
-    std::optional<TemporaryFolder> folder;
-    if (uses_tmp_) folder.emplace();
-    TemplateContext values;
-    values.task = task.task;
-    values.seed = job.seed_of(task.task);
-    values.attempt = task.chunk->work.attempt();
-    values.rank = context_.options.rank;
-    values.slot = slot_;
-    if (folder) values.tmp = folder->path();
-    values.params = job.space.params_of(task.task);
-    evaluate_numbers(task.task);
-    if (evaluator_.failures().any()) return failure(evaluator_.failures().failures().front().reason);
-    const TaskRange range = range_of(task.task);
-    if (const TaskFilter::Met& met = filter_.of({&range, 1}); !met.failures.empty())
-      return failure(met.failures.front().reason);
-    return source_.retrieve({values, numbers_, job.run.timeout});
-  }
-
-  void evaluate_numbers(TaskIndex task) {
-    numbers_.clear();
-    const TaskRange range = range_of(task);
-    evaluator_.begin({&range, 1});
-    for (const SourceArgument& argument : context_.job.source->arguments) {
-      if (argument.number) numbers_.push_back(evaluator_.number(*argument.number));
-    }
-  }
-
-  PoolContext& context_;
-  const Source& source_;
-  const std::uint32_t slot_;
-  const bool uses_tmp_;
-  TaskFilter filter_;
-  BatchEvaluator evaluator_;
-  std::vector<double> numbers_;
-};
 
 SourcePool::SourcePool(PoolContext& context, std::unique_ptr<const Source> source)
     : context_(context),
@@ -151,22 +51,44 @@ void SourcePool::retrieve_tasks(std::uint32_t slot) {
   bind_to_cpu(slot);
   Retriever retriever(context_, *source_, slot);
   TaskFinisher finisher(context_, source_->keeps_output());
-  for (;;) {
-    TaskOfChunk task = context_.board.enter_for_task();
-    if (!task.chunk) return;
-    if (!retriever.meets(task.task)) {
-      finisher.leave_out(task);
-      continue;
-    }
-    RetrievedTask retrieved = retriever.run(std::move(task));
-    if (retrieved.retrieved.status != Status::succeeded) {
-      finisher.finish_failed(retrieved);
-    } else if (context_.job.kernel) {
-      to_compute_.push(std::move(retrieved));
-    } else {
-      finisher.finish({&retrieved, 1});
+  std::vector<RetrievedTask> ended;
+  while (begin_tasks(retriever, finisher)) {
+    retriever.wait(retriever.room() > 0 ? look_interval : long_wait, ended);
+    pass_on(ended, finisher);
+    ended.clear();
+  }
+}
+
+/// Begins tasks while there is room, and waits for them if none is under way. False: the board is closed.
+bool SourcePool::begin_tasks(Retriever& retriever, TaskFinisher& finisher) {
+  while (const std::size_t room = retriever.room()) {
+    const bool waits = retriever.idle();
+    const TasksOfChunk taken = waits ? context_.board.enter_for_tasks(room, context_.slots)
+                                     : context_.board.try_enter_for_tasks(room, context_.slots);
+    if (!taken.chunk) return !waits;
+    for (const TaskRange& range : taken.tasks) {
+      for (std::uint64_t task = range.begin; task < range.end; ++task) {
+        if (retriever.meets(TaskIndex(task))) {
+          retriever.begin({taken.chunk, TaskIndex(task)});
+        } else {
+          finisher.leave_out({taken.chunk, TaskIndex(task)});
+        }
+      }
     }
   }
+  return true;
+}
+
+/// Finishes retrieved tasks, or hands them to the compute threads.
+void SourcePool::pass_on(std::vector<RetrievedTask>& tasks, TaskFinisher& finisher) {
+  const auto succeeded = [](const RetrievedTask& task) { return task.retrieved.status == Status::succeeded; };
+  const auto failed = std::stable_partition(tasks.begin(), tasks.end(), succeeded);
+  for (auto task = failed; task != tasks.end(); ++task) finisher.finish_failed(*task);
+  if (!context_.job.kernel) {
+    if (failed != tasks.begin()) finisher.finish({tasks.begin(), failed});
+    return;
+  }
+  for (auto task = tasks.begin(); task != failed; ++task) to_compute_.push(std::move(*task));
 }
 
 void SourcePool::compute_tasks() {

@@ -9,14 +9,16 @@
 #include "exec/bounded_queue.hpp"
 #include "exec/cpu_affinity.hpp"
 #include "exec/pool.hpp"
+#include "exec/retriever.hpp"
 #include "exec/source.hpp"
 #include "exec/task_finisher.hpp"
 
 namespace fanfold {
 
-/// I/O threads take tasks one by one, in order, and retrieve. Without a kernel they finish the task as well;
-/// with one, it waits for a compute thread, which takes several that are ready as one batch. When a few wait
-/// for each compute thread, the I/O threads wait too: what was retrieved and not yet computed stays bounded.
+/// I/O threads take tasks in order, as many as their session of the source has room for, and retrieve.
+/// Without a kernel they finish the tasks as well; with one, each waits for a compute thread, which takes
+/// several that are ready as one batch. When a few wait for each compute thread, the I/O threads wait too:
+/// what was retrieved and not yet computed stays bounded.
 class SourcePool final : public Pool {
  public:
   SourcePool(PoolContext& context, std::unique_ptr<const Source> source);
@@ -27,10 +29,11 @@ class SourcePool final : public Pool {
   void interrupt() override;
 
  private:
-  class Retriever;
   void start_threads();
   void bind_to_cpu(std::uint32_t slot) const;
   void retrieve_tasks(std::uint32_t slot);
+  bool begin_tasks(Retriever& retriever, TaskFinisher& finisher);
+  void pass_on(std::vector<RetrievedTask>& tasks, TaskFinisher& finisher);
   void compute_tasks();
 
   PoolContext& context_;

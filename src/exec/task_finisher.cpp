@@ -31,17 +31,15 @@ void TaskFinisher::finish(std::span<RetrievedTask> tasks) {
     tasks[failure.row].retrieved.status = Status::failed;
     tasks[failure.row].retrieved.error = failure.reason;
   }
-  for (std::size_t row = 0; row < tasks.size(); ++row) {
-    tasks[row].duration += share;
-    record(tasks[row], row);
-  }
+  for (RetrievedTask& task : tasks) task.duration += share;
+  record(tasks);
 }
 
 void TaskFinisher::finish_failed(RetrievedTask& task) {
   if (context_.stopped()) return;
   const TaskRange range = range_of(task.task.task);
   evaluator_.begin({&range, 1});
-  record(task, 0);
+  record({&task, 1});
 }
 
 void TaskFinisher::leave_out(const TaskOfChunk& task) {
@@ -66,23 +64,41 @@ void TaskFinisher::evaluate(std::span<RetrievedTask> tasks) {
   evaluator_.evaluate(outputs);
 }
 
-/// Puts the outcome of a row into the pending part of its chunk, and leaves the chunk.
-void TaskFinisher::record(RetrievedTask& task, std::size_t row) {
-  const BoardChunkPointer chunk = task.task.chunk;
-  context_.cost.add(1, task.duration);
+/// Puts the outcomes of all rows of the evaluator into the pending parts of their chunks, and leaves those.
+void TaskFinisher::record(std::span<RetrievedTask> tasks) {
+  for (std::size_t first = 0; first < tasks.size();) {
+    std::size_t end = first + 1;
+    while (end < tasks.size() && tasks[end].task.chunk == tasks[first].task.chunk) ++end;
+    record_of_chunk(tasks.subspan(first, end - first), first);
+    first = end;
+  }
+}
+
+/// The same for consecutive rows whose tasks are of one chunk.
+void TaskFinisher::record_of_chunk(std::span<RetrievedTask> tasks, std::size_t first_row) {
+  const BoardChunkPointer chunk = tasks.front().task.chunk;
   {
     const MutexLock lock(chunk->mutex);
     FinishedPart& pending = chunk->pending;
-    pending.busy += task.duration;
-    if (will_be_retried(task)) {
-      append(pending.to_retry, task.task.task);
-    } else {
-      reduce(task, row, pending.partial);
-      append(pending.finished, task.task.task);
+    for (std::size_t first = 0; first < tasks.size();) {
+      const bool retried = will_be_retried(tasks[first]);
+      std::size_t end = first + 1;
+      while (end < tasks.size() && will_be_retried(tasks[end]) == retried) ++end;
+      if (!retried) reduce(tasks.subspan(first, end - first), first_row + first, pending.partial);
+      for (std::size_t i = first; i < end; ++i) {
+        append(retried ? pending.to_retry : pending.finished, tasks[i].task.task);
+      }
+      first = end;
     }
-    pending.outcomes.push_back(outcome_of(task, row));
+    double busy = 0;
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      busy += tasks[i].duration;
+      pending.outcomes.push_back(outcome_of(tasks[i], first_row + i));
+    }
+    pending.busy += busy;
+    context_.cost.add(tasks.size(), busy);
   }
-  context_.board.leave(chunk);
+  context_.board.leave(chunk, static_cast<std::uint32_t>(tasks.size()));
 }
 
 bool TaskFinisher::will_be_retried(const RetrievedTask& task) const {
@@ -90,24 +106,29 @@ bool TaskFinisher::will_be_retried(const RetrievedTask& task) const {
          task.task.chunk->work.attempt().value() <= context_.job.run.retries;
 }
 
-/// An aggregate whose expression fails on the row makes the task a failed one. That is final: the
-/// aggregates know of it.
-void TaskFinisher::reduce(RetrievedTask& task, std::size_t row, reduce::Partial& partial) {
-  const reduce::Plan& plan = context_.job.reductions;
-  Retrieved& retrieved = task.retrieved;
-  const bool succeeded = retrieved.status == Status::succeeded;
-  if (plan.empty() || (!succeeded && !plan.sees_failures())) return;
-  row_columns_.clear();
+/// An aggregate whose expression fails on a row makes its task a failed one. That is final: the aggregates
+/// know of it.
+void TaskFinisher::reduce(std::span<RetrievedTask> tasks, std::size_t first_row, reduce::Partial& partial) {
+  if (context_.job.reductions.empty()) return;
+  columns_.clear();
   for (const ConstColumn& column : evaluator_.columns()) {
-    row_columns_.push_back(column.size() == 0 ? column : column.rows(row, 1));
+    columns_.push_back(column.size() == 0 ? column : column.rows(first_row, tasks.size()));
   }
-  row_failures_.reset(1);
-  if (!succeeded) row_failures_.fail(0, retrieved.error);
-  partial.add({row_columns_, {&task.task.task, 1}, {&retrieved.status, 1}}, row_failures_,
-              evaluator_.scratch());
-  if (succeeded && row_failures_.any()) {
+  indices_.clear();
+  statuses_.clear();
+  failures_.reset(tasks.size());
+  for (std::size_t row = 0; row < tasks.size(); ++row) {
+    const Retrieved& retrieved = tasks[row].retrieved;
+    indices_.push_back(tasks[row].task.task);
+    statuses_.push_back(retrieved.status);
+    if (retrieved.status != Status::succeeded) failures_.fail(row, retrieved.error);
+  }
+  partial.add({columns_, indices_, statuses_}, failures_, evaluator_.scratch());
+  for (const RowFailures::Failure& failure : failures_.failures()) {
+    Retrieved& retrieved = tasks[failure.row].retrieved;
+    if (retrieved.status != Status::succeeded) continue;
     retrieved.status = Status::failed;
-    retrieved.error = row_failures_.failures().front().reason;
+    retrieved.error = failure.reason;
   }
 }
 

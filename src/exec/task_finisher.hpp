@@ -38,9 +38,10 @@ class TaskFinisher {
 
  private:
   void evaluate(std::span<RetrievedTask> tasks);
-  void record(RetrievedTask& task, std::size_t row);
+  void record(std::span<RetrievedTask> tasks);
+  void record_of_chunk(std::span<RetrievedTask> tasks, std::size_t first_row);
   bool will_be_retried(const RetrievedTask& task) const;
-  void reduce(RetrievedTask& task, std::size_t row, reduce::Partial& partial);
+  void reduce(std::span<RetrievedTask> tasks, std::size_t first_row, reduce::Partial& partial);
   Outcome outcome_of(RetrievedTask& task, std::size_t row) const;
   std::string shortened(std::string output) const;
 
@@ -48,8 +49,11 @@ class TaskFinisher {
   const std::vector<std::size_t> value_slots_;
   const bool keeps_output_;
   BatchEvaluator evaluator_;
-  std::vector<ConstColumn> row_columns_;
-  RowFailures row_failures_;
+  // Of some rows of the evaluator:
+  std::vector<ConstColumn> columns_;
+  std::vector<TaskIndex> indices_;
+  std::vector<Status> statuses_;
+  RowFailures failures_;
 };
 
 }  // namespace fanfold
