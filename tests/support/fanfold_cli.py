@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -12,7 +13,10 @@ import tempfile
 import termios
 import time
 import unittest
+import uuid
 from dataclasses import dataclass
+
+from processes import MARK, environment_of, kill, pids
 
 PROGRAM = os.environ.get("FANFOLD", "")
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -80,18 +84,24 @@ class CliTest(unittest.TestCase):
             return file.read()
 
     def start(self, *arguments, **options):
-        """Starts the program without waiting for its end. It is killed at the end of the test if it still runs."""
+        """Starts the program without waiting for its end. What still runs of it at the end of the test is killed."""
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment(), **options}
+        mark = uuid.uuid4().hex
+        options["env"][MARK] = mark
         command = options.pop("command", [PROGRAM])
         process = subprocess.Popen([*command, *arguments], cwd=self.folder, text=True, **options)
-        self.addCleanup(self.end, process)
+        self.addCleanup(self.end, process, f"{MARK}={mark}")
         return process
 
     @staticmethod
-    def end(process):
+    def end(process, mark):
+        """Ends the program and what its tasks have started, which may outlive it."""
         if process.poll() is None:
             process.kill()
         process.communicate()
+        for pid in pids():
+            if mark in environment_of(pid):
+                kill(pid, signal.SIGKILL)
 
     def fanfold(self, *arguments, stdin=None):
         """Runs the program to its end; its output comes normalised."""
