@@ -16,6 +16,7 @@
 
 #include "core/bytes.hpp"
 #include "core/ids.hpp"
+#include "reduce/answer.hpp"
 #include "reduce/reduction.hpp"
 
 namespace fanfold::reduce {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/column_buffer.hpp"
+#include "core/exact_sum.hpp"
 #include "core/overloaded.hpp"
 #include "core/row_failures.hpp"
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "expr/program.hpp"
-#include "reduce/reduction.hpp"
+#include "reduce/answer.hpp"
 
 namespace fanfold::reduce {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "job/job.hpp"
-#include "reduce/reduction.hpp"
+#include "reduce/answer.hpp"
 
 namespace fanfold {
 

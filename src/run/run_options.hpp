@@ -10,7 +10,7 @@
 
 #include "core/error.hpp"
 #include "core/task_set.hpp"
-#include "reduce/reduction.hpp"
+#include "reduce/answer.hpp"
 #include "run/failure_log.hpp"
 #include "run/interrupt.hpp"
 #include "run/snapshot.hpp"

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "exec_job.hpp"
+#include "reduce/answer.hpp"
 
 namespace fanfold {
 namespace {

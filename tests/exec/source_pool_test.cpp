@@ -9,6 +9,7 @@
 
 #include "core/annotated_mutex.hpp"
 #include "exec_job.hpp"
+#include "reduce/answer.hpp"
 
 namespace fanfold {
 namespace {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/exact_sum.hpp"
 #include "reduce/rows.hpp"
 
 namespace fanfold::reduce {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <numbers>
 
+#include "core/exact_sum.hpp"
 #include "reduce/rows.hpp"
 #include "reduce/significand_logarithm.hpp"
 

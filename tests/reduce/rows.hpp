@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "expr/program.hpp"
+#include "reduce/answer.hpp"
 #include "reduce/reduction.hpp"
 
 namespace fanfold::reduce {
