@@ -21,6 +21,7 @@ void add_status_command(CLI::App& program, Action& action);
 void add_results_command(CLI::App& program, Action& action);
 void add_output_command(CLI::App& program, Action& action);
 void add_explain_command(CLI::App& program, Action& action);
+void add_verify_command(CLI::App& program, Action& action);
 void add_kernels_command(CLI::App& program, Action& action);
 void add_init_command(CLI::App& program, Action& action);
 void add_help_command(CLI::App& program, Action& action);

@@ -83,6 +83,7 @@ void add_commands(CLI::App& program, Action& action, std::vector<std::string> wo
   add_results_command(program, action);
   add_output_command(program, action);
   add_explain_command(program, action);
+  add_verify_command(program, action);
   add_kernels_command(program, action);
   add_help_command(program, action);
   add_completion_command(program, action);

@@ -4,6 +4,7 @@
 
 #include "journal/blob.hpp"
 #include "journal/compression.hpp"
+#include "journal/row_checksum.hpp"
 
 namespace fanfold {
 namespace {
@@ -22,8 +23,7 @@ std::size_t stride_of(const std::vector<const KeptColumns*>& pieces) {
 
 }  // namespace
 
-ColumnWriter::ColumnWriter(SQLite::Database& database)
-    : add_(database, "INSERT INTO columns(first, count, data) VALUES(?, ?, ?)") {}
+ColumnWriter::ColumnWriter(SQLite::Database& database) : add_(database, insert_into("columns")) {}
 
 void ColumnWriter::add(const std::vector<KeptColumns>& columns) {
   std::vector<const KeptColumns*> sorted;

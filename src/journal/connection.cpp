@@ -15,6 +15,7 @@
 
 #include "core/host.hpp"
 #include "journal/live_file.hpp"
+#include "journal/row_checksum.hpp"
 #include "journal/schema.hpp"
 
 namespace fanfold {
@@ -72,6 +73,7 @@ std::unique_ptr<SQLite::Database> connect(const fs::path& path, const std::strin
   // Before the first access: only then does SQLite keep the index of the write-ahead log in its own memory.
   if (alone) database->exec("PRAGMA locking_mode = EXCLUSIVE");
   check_schema(*database, path);
+  add_row_checksum(*database);
   return database;
 }
 
@@ -209,6 +211,7 @@ void create_run_file(const fs::path& path, const std::function<void(SQLite::Data
     database->exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 4096; PRAGMA synchronous = OFF");
     database->exec("PRAGMA journal_mode = WAL; BEGIN");
     create_schema(*database);
+    add_row_checksum(*database);
     fill(*database);
     database->exec("COMMIT");
     database.reset();
@@ -228,6 +231,7 @@ std::unique_ptr<SQLite::Database> open_to_write(const fs::path& path, Sharing sh
     database->exec(
         "PRAGMA synchronous = FULL; PRAGMA cache_size = -4096; PRAGMA journal_size_limit = 67108864");
     database->exec("PRAGMA journal_mode = WAL");
+    upgrade_schema(*database);
     return database;
   } catch (const SQLite::Exception& error) {
     throw read_error(path, error);

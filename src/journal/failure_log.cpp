@@ -5,6 +5,7 @@
 
 #include "journal/blob.hpp"
 #include "journal/compression.hpp"
+#include "journal/row_checksum.hpp"
 
 namespace fanfold {
 namespace {
@@ -104,7 +105,7 @@ std::optional<TaskRange> RangeReader::next() {
 FailureWriter::FailureWriter(SQLite::Database& database)
     : find_reason_(database, "SELECT id FROM reasons WHERE text = ?"),
       add_reason_(database, "INSERT INTO reasons(text) VALUES(?) RETURNING id"),
-      add_block_(database, "INSERT INTO failures(reason, first, last, count, tasks) VALUES(?, ?, ?, ?, ?)") {}
+      add_block_(database, insert_into("failures")) {}
 
 void FailureWriter::add(const std::vector<FailedTasks>& failures) {
   std::vector<TaskRange> ranges;

@@ -1,4 +1,5 @@
 #include "journal/header_store.hpp"
+#include "journal/row_checksum.hpp"
 
 #include <algorithm>
 #include <string>
@@ -49,7 +50,7 @@ void write_pair(SQLite::Statement& row, const std::string& key, const std::strin
 
 void write_inputs(SQLite::Database& database, const std::vector<JobSource::Input>& inputs) {
   SQLite::Statement input_row(database, "INSERT INTO inputs(id, key) VALUES(?, ?)");
-  SQLite::Statement piece_row(database, "INSERT INTO input_pieces(input, piece, data) VALUES(?, ?, ?)");
+  SQLite::Statement piece_row(database, insert_into("input_pieces"));
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     input_row.tryReset();
     input_row.bind(1, static_cast<std::int64_t>(i));

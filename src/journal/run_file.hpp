@@ -21,7 +21,7 @@
 namespace fanfold {
 
 /// The version of the schema that this program writes; it reads this and earlier ones.
-constexpr int run_file_version = 1;
+constexpr int run_file_version = 2;
 
 /// An entry of the event log. Report, dashboard and trace are drawn from it.
 struct Event {
@@ -191,6 +191,14 @@ class RunFileWriter {
   std::unique_ptr<Impl> impl_;
 };
 
+/// What is wrong with the file itself, whatever it says.
+struct FileIntegrity {
+  std::vector<std::string> damage;   ///< a line for each, the first hundred; empty: none was found
+  std::uint64_t checked_rows = 0;    ///< rows that have a checksum
+  std::uint64_t unchecked_rows = 0;  ///< rows that an earlier version wrote, without one
+  std::uint64_t task_rows = 0;       ///< of tasks with a source
+};
+
 /// The run file as every other command sees it, also while the run is live. Read-only.
 class RunFileReader {
  public:
@@ -219,6 +227,8 @@ class RunFileReader {
   std::vector<AttemptRecord> attempts(TaskIndex task) const;
   std::vector<ExecutionRecord> executions() const;
   void for_each_event(const std::function<void(std::uint32_t execution, const Event&)>& event) const;
+  /// Reads every page and every row: SQLite's own structures, and the checksums.
+  FileIntegrity integrity() const;
   /// Calls `read`, all of whose calls of this reader see one state of the file.
   void at_one_state(const std::function<void()>& read) const;
 

@@ -7,6 +7,7 @@
 #include "journal/event_log.hpp"
 #include "journal/failure_log.hpp"
 #include "journal/header_store.hpp"
+#include "journal/integrity.hpp"
 #include "journal/rows.hpp"
 #include "journal/run_file.hpp"
 #include "journal/state_store.hpp"
@@ -104,6 +105,10 @@ std::vector<ExecutionRecord> RunFileReader::executions() const {
     }
     return executions;
   });
+}
+
+FileIntegrity RunFileReader::integrity() const {
+  return impl_->reading([&] { return check_integrity(*impl_->database); });
 }
 
 void RunFileReader::at_one_state(const std::function<void()>& read) const { impl_->reading(read); }

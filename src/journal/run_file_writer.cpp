@@ -11,6 +11,7 @@
 #include "journal/event_log.hpp"
 #include "journal/failure_log.hpp"
 #include "journal/header_store.hpp"
+#include "journal/row_checksum.hpp"
 #include "journal/rows.hpp"
 #include "journal/run_file.hpp"
 #include "journal/state_store.hpp"
@@ -28,7 +29,7 @@ struct RunFileWriter::Impl {
         tasks(database),
         failures(database),
         columns(database),
-        add_events(database, "INSERT INTO events(execution, count, data) VALUES(?, ?, ?)"),
+        add_events(database, insert_into("events")),
         set_seconds(database, "UPDATE executions SET seconds = ? WHERE id = ?"),
         execution(database.execAndGet("SELECT coalesce(max(id), 0) FROM executions").getUInt()) {}
 

@@ -13,6 +13,10 @@ constexpr int run_file_application_id = 0x66616E66;
 /// Creates all tables in an empty database.
 void create_schema(SQLite::Database& database);
 
+/// Gives the tables of an earlier version what this version has besides, in one transaction. The rows that
+/// are there have no checksum.
+void upgrade_schema(SQLite::Database& database);
+
 /// Throws RunFileError unless the database is a run file of a version that this program reads.
 void check_schema(SQLite::Database& database, const std::filesystem::path& path);
 

@@ -5,6 +5,7 @@
 
 #include "journal/blob.hpp"
 #include "journal/compression.hpp"
+#include "journal/row_checksum.hpp"
 
 namespace fanfold {
 namespace {
@@ -53,11 +54,8 @@ void for_each_state_row(const SQLite::Database& database, bool with_partials,
 
 StateWriter::StateWriter(SQLite::Database& database)
     : database_(database),
-      add_report_(
-          database,
-          "INSERT INTO reports(execution, finished, failed, left_out, partial) VALUES(?, ?, ?, ?, ?)"),
-      add_checkpoint_(
-          database, "INSERT INTO checkpoint(id, finished, failed, left_out, partial) VALUES(1, ?, ?, ?, ?)") {
+      add_report_(database, insert_into("reports")),
+      add_checkpoint_(database, insert_into("checkpoint")) {
   measure();
 }
 

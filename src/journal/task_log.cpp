@@ -8,6 +8,7 @@
 
 #include "journal/blob.hpp"
 #include "journal/compression.hpp"
+#include "journal/row_checksum.hpp"
 
 namespace fanfold {
 namespace {
@@ -97,15 +98,9 @@ std::unordered_map<std::uint64_t, std::uint32_t> last_attempts(const std::vector
 }  // namespace
 
 TaskWriter::TaskWriter(SQLite::Database& database)
-    : add_task_(database,
-                "INSERT OR REPLACE INTO tasks(task, execution, status, error, attempts, rank, slot, start, "
-                "duration, "
-                "exit_code, signal, results) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      add_output_(database, "INSERT OR REPLACE INTO outputs(task, output, errors) VALUES(?, ?, ?)"),
-      add_attempt_(
-          database,
-          "INSERT INTO attempts(task, execution, attempt, status, error, rank, slot, start, duration, "
-          "exit_code, signal, output, errors) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
+    : add_task_(database, insert_into("tasks", "INSERT OR REPLACE")),
+      add_output_(database, insert_into("outputs", "INSERT OR REPLACE")),
+      add_attempt_(database, insert_into("attempts")) {}
 
 void TaskWriter::add(std::uint32_t execution, const std::vector<Outcome>& outcomes, const TaskSet& finished) {
   const std::unordered_map<std::uint64_t, std::uint32_t> last = last_attempts(outcomes);

@@ -145,7 +145,8 @@ OpenRun open_run(const Job& job, const JobSource& source, const RunOptions& opti
     run.state = run.file->load([](const std::vector<Bytes>&) { return Bytes(); });
     spdlog::info("[reduce] has changed: reducing the kept values of {} tasks again",
                  run.state.finished.size());
-    run.state.partial = reduce_again(job, *run.file);
+    run.state.partial = reduce_again(
+        job, [&run](const std::function<void(const TaskRow&)>& row) { run.file->for_each_row(row); });
     run.file->replace_reductions(header_of(job, source), run.state);
   } else {
     run.state = run.file->load(merge_partials_of(job));

@@ -93,11 +93,11 @@ class Batches {
 
 }  // namespace
 
-Bytes reduce_again(const Job& job, const RunFileWriter& file) {
+Bytes reduce_again(const Job& job, const EachRow& each_row) {
   reduce::Partial partial(job.reductions);
   Batches batches(job, partial);
   TaskFilter filter(job);
-  file.for_each_row([&](const TaskRow& row) {
+  each_row([&](const TaskRow& row) {
     if (filter.meets(row.task)) batches.add(row);
   });
   batches.flush();

@@ -33,6 +33,8 @@ class UsageTest(CliTest):
                          ["--stderr", "--all", "--attempt", "Example: fanfold output"])
         self.expect_help(["explain", "--help"], "Tell what a task ran, where and when, and what came of it",
                          ["Example: fanfold explain"])
+        self.expect_help(["verify", "--help"], "Check a run file from end to end",
+                         ["--json", "Example: fanfold verify"])
         self.expect_help(["kernels", "--help"], "List what a task can run: kernels and sources",
                          ["[NAME]", "--example", "--json", "Example: fanfold kernels"])
         self.expect_help(["init", "--help"], "Write a commented job file to start from",

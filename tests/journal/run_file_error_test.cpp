@@ -72,7 +72,7 @@ TEST_F(RunFileErrors, some_other_database) {
 TEST_F(RunFileErrors, a_newer_version) {
   RunFileWriter::create(path_, header_of(10));
   SQLite::Database(path_.string(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 7");
-  EXPECT_EQ(message(), named("was written by a newer fanfold (schema 7; this one reads up to 1)"));
+  EXPECT_EQ(message(), named("was written by a newer fanfold (schema 7; this one reads up to 2)"));
 }
 
 TEST_F(RunFileErrors, a_missing_header) {

@@ -35,7 +35,7 @@ TEST_P(RunFile, keeps_the_header_with_the_job_and_its_inputs) {
   RunFileWriter::create(path_, header, GetParam());
 
   const RunHeader read_back = open()->header();
-  EXPECT_EQ(read_back.version, 1);
+  EXPECT_EQ(read_back.version, 2);
   EXPECT_EQ(read_back.fanfold_version, "0.1.0");
   EXPECT_EQ(read_back.job_name, "pi");
   EXPECT_EQ(read_back.job.file, header.job.file);
