@@ -22,24 +22,17 @@ ARROWS = {
     "exec": {"core", "expr", "kernel", "reduce", "job"},
     "journal": {"core", "expr", "job"},
     "run": {"core", "expr", "reduce", "job", "schedule", "exec", "journal"},
-    "http": {"core", "exec"},
-    "sql": {"exec"},
-    "mpi": {"core", "exec", "job", "run"},
+    "mpi": {"core", "run"},
     "report": {"core", "expr", "reduce", "job", "journal", "run"},
-    "submit": {"core", "job", "exec"},
-    "doctor": {"core"},
-    "cli": {"core", "kernel", "schedule", "exec", "job", "journal", "mpi", "report", "run", "submit", "doctor"},
+    "cli": {"core", "kernel", "schedule", "exec", "job", "journal", "mpi", "report", "run"},
 }
 
 # part of an include: the only places that may have it
 SOLE_USERS = {
     "boost/mpi": ["src/mpi/"],
     "mpi.h": ["src/mpi/"],
-    "sqlite3.h": ["src/journal/", "src/sql/"],
+    "sqlite3.h": ["src/journal/"],
     "SQLiteCpp/": ["src/journal/"],
-    "curl/": ["src/http/"],
-    "soci/": ["src/sql/"],
-    "libpq-fe.h": ["src/sql/"],
     "toml++/": ["src/job/toml_document.cpp"],
     "CLI/": ["src/cli/"],
     "gmp.h": ["src/core/big_integer.cpp"],

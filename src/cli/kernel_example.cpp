@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "exec/source.hpp"
-#include "job/task_keys.hpp"
 #include "job/template.hpp"
 
 namespace fanfold {
@@ -32,7 +31,7 @@ Value sample_of(const Parameter& parameter, double usual, int factor) {
 
 /// True if the key would mean something else in [task].
 bool clashes(const std::string& name) {
-  const std::vector<std::string>& keys = own_task_keys();
+  static const std::vector<std::string> keys{"kernel", "cost", "with", "seed_by"};
   const SourceRegistry& sources = source_registry();
   return std::find(keys.begin(), keys.end(), name) != keys.end() ||
          std::any_of(sources.begin(), sources.end(), [&](const SourceInfo* info) {
@@ -67,10 +66,10 @@ std::string parameter_line(const Parameter& parameter, double usual) {
                      toml_of(value), parameter.description, parameter.default_value ? " (the default)" : "");
 }
 
-std::string task_text(const KernelInfo& kernel, const std::string& named) {
+std::string task_text(const KernelInfo& kernel) {
   std::string task = "[task]\n";
   if (kernel.takes_input) task += "read = \"{file}\"\n";
-  task += fmt::format("kernel = {}\n", toml_of(Value(named)));
+  task += fmt::format("kernel = {}\n", toml_of(Value(kernel.name)));
   const double usual = kernel.draws_random ? 1000 : 1;  // of most that draw it is how many numbers
   std::string with;
   for (const Parameter& parameter : kernel.parameters) {
@@ -90,9 +89,9 @@ std::string reduction_line(const Result& result) {
 
 }  // namespace
 
-std::string example_job(const KernelInfo& kernel, const std::string& named) {
+std::string example_job(const KernelInfo& kernel) {
   std::string text = fmt::format("# {}: {}\n{}\n{}\n[reduce]\n", kernel.name, kernel.summary,
-                                 params_text(kernel), task_text(kernel, named));
+                                 params_text(kernel), task_text(kernel));
   for (const Result& result : kernel.results) text += reduction_line(result);
   return text;
 }

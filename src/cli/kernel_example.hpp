@@ -10,7 +10,6 @@ struct KernelInfo;
 /// The text of a job file that runs this kernel: a few tasks, every parameter with its description, a
 /// reduction for every result. `fanfold check` accepts it as it is; the values of parameters without a
 /// default are only such that their types and minima allow them.
-/// `named` is what the job calls the kernel.
-std::string example_job(const KernelInfo& kernel, const std::string& named);
+std::string example_job(const KernelInfo& kernel);
 
 }  // namespace fanfold

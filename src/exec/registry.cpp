@@ -4,8 +4,7 @@
 
 #include "exec/source.hpp"
 
-#define FANFOLD_SOURCES(source) \
-  source(command) source(shell) source(worker) source(read) source(http) source(sql) source(sleep)
+#define FANFOLD_SOURCES(source) source(command) source(shell) source(read) source(sleep)
 
 namespace fanfold {
 

@@ -7,7 +7,6 @@
 
 #include "core/column_buffer.hpp"
 #include "core/row_failures.hpp"
-#include "exec/secrets.hpp"
 #include "exec/source.hpp"
 
 namespace fanfold {
@@ -55,7 +54,7 @@ class Description {
 
   std::string obstacle() const {
     try {
-      return Secrets(job_).conceal(make_source(job_)->obstacle(context_));
+      return make_source(job_)->obstacle(context_);
     } catch (const TemplateError& error) {
       return error.what();
     }
@@ -68,10 +67,8 @@ class Description {
                                   [&](const SourceKey& each) { return each.name == argument.name; });
     switch (key->kind) {
       case KeyKind::text:
-      case KeyKind::file:
         return quote_for_paste(preview(argument.templates.front().second));
       case KeyKind::shell:
-      case KeyKind::statement:
         return preview(argument.templates.front().second);
       case KeyKind::arguments:
       case KeyKind::strings:
@@ -79,18 +76,14 @@ class Description {
       case KeyKind::number:
         return operand_text(*argument.number);
       case KeyKind::seconds:
-        return quantity_text(*argument.number) + " s";
+        return operand_text(*argument.number) + " s";
       case KeyKind::bytes:
-        return quantity_text(*argument.number) + " bytes";
+        return operand_text(*argument.number) + " bytes";
       case KeyKind::input:
         return (argument.templates.front().first.empty() ? "" : "< ") +
                quote_for_paste(preview(argument.templates.front().second));
       case KeyKind::duration:
         return fmt::format("{} s", argument.duration.count());
-      case KeyKind::range:
-        return fmt::format("[{}, {}]", operand_text(argument.range[0]), operand_text(argument.range[1]));
-      case KeyKind::boolean:
-        return argument.boolean ? "true" : "false";
       case KeyKind::integers:
         return fmt::format("[{}]", fmt::join(argument.integers, ", "));
     }
@@ -115,13 +108,6 @@ class Description {
     }
     if (job_.kernel->input) words.push_back("input=" + operand_text(*job_.kernel->input));
     return joined(words);
-  }
-
-  /// Quantities are reals, which people write without a fraction where they have none.
-  std::string quantity_text(const Operand& operand) {
-    std::string text = operand_text(operand);
-    if (text.ends_with(".0")) text.resize(text.size() - 2);
-    return text;
   }
 
   std::string operand_text(const Operand& operand) {

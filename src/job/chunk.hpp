@@ -1,8 +1,6 @@
 // Chunks: how tasks are handed out.
 #pragma once
 
-#include <string>
-
 #include "core/ids.hpp"
 #include "core/task_set.hpp"
 
@@ -13,9 +11,6 @@ struct Chunk {
   ChunkId id;
   Attempt attempt{1};  ///< of all its tasks
   TaskList tasks;      ///< in the order in which they are to be started
-  /// Not empty: the tasks are not to be run, they have failed, for this reason. The attempt has to be the
-  /// last one.
-  std::string set_aside = {};
   bool operator==(const Chunk&) const = default;
 };
 

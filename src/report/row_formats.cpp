@@ -127,11 +127,7 @@ class JsonRows final : public RowFormat {
         buffer_.push_back(before);
         before = ',';
         append(buffer_, keys_[i]);
-        if (is_time(columns_[i])) {
-          append_seconds(buffer_, batch.columns[i].reals()[row]);
-        } else {
-          member(batch.columns[i], row);
-        }
+        member(batch.columns[i], row);
       }
       append(buffer_, "}\n");
     }

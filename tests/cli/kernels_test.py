@@ -29,16 +29,13 @@ example
 """
 
 READ = """\
-source read: reads a file, decompressed, or a part of it
+source read: reads a whole file
 
 keys of [task]
-  read        template of a path          path of the file, relative to the job file's folder
-  bytes       two numbers or expressions  only these: the first, and the one after the last
-  decompress  true or false               gzip and zstd, by content: true, but false with 'bytes'
-  max_bytes   size or expression          a longer file, or longer contents, fail: 1 GiB
+  read  template  path of the file, relative to the job file's folder
 
 results
-  bytes  integer  size of what was read, decompressed
+  bytes  integer  size of the file in bytes
 """
 
 
@@ -52,7 +49,7 @@ class KernelsTest(CliTest):
         self.assertEqual((ended.status, ended.err), (0, ""))
         kernels, sources = self.names()
         self.assertIn("pi", kernels)
-        self.assertEqual(sources[:6], ["command", "shell", "worker", "read", "http", "sql"])
+        self.assertEqual(sources[:4], ["command", "shell", "read", "sleep"])
         head, _, tail = ended.out.partition("\nsources\n")
         self.assertEqual([line.split()[0] for line in head.splitlines()], ["kernels", *kernels])
         for name in sources:
