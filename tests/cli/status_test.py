@@ -205,7 +205,7 @@ class MistakesTest(CliTest):
         self.write("job.toml", "[values]\nx = '1'\n")
         self.fanfold("run", "job.toml")
         subprocess.run(["sqlite3", self.path("job.run"), "PRAGMA user_version = 99"], check=True)
-        self.expect_refusal("job.run", "run file 'job.run' was written by a newer fanfold (schema 99; this one reads up to 1)")
+        self.expect_refusal("job.run", "run file 'job.run' was written by a newer fanfold (schema 99; this one reads up to 2)")
 
 
 if __name__ == "__main__":
