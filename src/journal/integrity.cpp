@@ -47,8 +47,9 @@ void check_rows(SQLite::Database& database, const CheckedTable& table, FileInteg
       ++integrity.unchecked_rows;
       continue;
     }
-    ++integrity.checked_rows;
-    if (rows.getColumn(2).getInt() == 0) {
+    if (rows.getColumn(2).getInt() != 0) {
+      ++integrity.checked_rows;
+    } else {
       add_damage(integrity, fmt::format("table {}, row {}: it is not what was written", table.name,
                                         rows.getColumn(0).getInt64()));
     }

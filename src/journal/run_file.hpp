@@ -194,7 +194,7 @@ class RunFileWriter {
 /// What is wrong with the file itself, whatever it says.
 struct FileIntegrity {
   std::vector<std::string> damage;   ///< a line for each, the first hundred; empty: none was found
-  std::uint64_t checked_rows = 0;    ///< rows that have a checksum
+  std::uint64_t checked_rows = 0;    ///< rows whose checksum is right
   std::uint64_t unchecked_rows = 0;  ///< rows that an earlier version wrote, without one
   std::uint64_t task_rows = 0;       ///< of tasks with a source
 };

@@ -27,12 +27,14 @@ class Check {
     found_.tasks = job_.size();
     check_bytes();
     check_job();
-    const RunState state = file_.load(merge_partials_of(job_));
-    found_.finished = state.finished.size();
-    found_.failed = state.failed;
-    found_.left_out = state.left_out;
-    check_coverage(state);
-    check_reductions(state);
+    try {
+      check_state();
+    } catch (
+        const RunFileError& error) {  // damage that stops the reading: what was found before is to be seen
+      add(error.what());
+    } catch (const DecodeError& error) {
+      add(fmt::format("what is recorded of the answer cannot be read: {}", error.what()));
+    }
     return std::move(found_);
   }
 
@@ -52,6 +54,15 @@ class Check {
       add(fmt::format("it says that its job has {} tasks, which has {}", file_.header().tasks, job_.size()));
     }
     if (file_.header().fingerprint != job_.fingerprint) add("its job is not the one of its fingerprint");
+  }
+
+  void check_state() {
+    const RunState state = file_.load(merge_partials_of(job_));
+    found_.finished = state.finished.size();
+    found_.failed = state.failed;
+    found_.left_out = state.left_out;
+    check_coverage(state);
+    check_reductions(state);
   }
 
   /// What was recorded of the finished tasks is there, and nothing else.

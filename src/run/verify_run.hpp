@@ -17,7 +17,7 @@ struct Verification {
   std::uint64_t finished = 0;
   std::uint64_t failed = 0;
   std::uint64_t left_out = 0;
-  std::uint64_t checked_rows = 0;
+  std::uint64_t checked_rows = 0;    ///< whose checksum is right
   std::uint64_t unchecked_rows = 0;  ///< written by a version without checksums
   /// Whether the reductions were made again from recorded values; if not, there are none, or none are kept.
   bool reduced_again = false;

@@ -121,6 +121,21 @@ tasks: 7 of 7 finished, 1 failed, 1 left out by where
             file.write(b"7")
         self.assertEqual(self.problems(), ["table tasks, row 3: it is not what was written"])
 
+    def test_a_state_that_cannot_be_read(self):
+        self.run_job(COMMANDS, 1)
+        self.change("UPDATE checkpoint SET partial = x'01ffffff'")
+        status, out = self.verify()
+        self.assertEqual((status, out.splitlines()[:2]),
+                         (1, ["job.run: NOT sound", "  table checkpoint, row 1: it is not what was written"]))
+        self.assertIn("run file 'job.run' is damaged", out.splitlines()[2])
+        self.assertEqual(len(self.problems()), 2)
+
+    def test_rows_that_are_not_as_written_do_not_count_as_such(self):
+        self.run_job(COMMANDS, 1)
+        before = json.loads(self.fanfold("verify", "job.run", "--json").out)["checked_rows"]
+        self.change("UPDATE tasks SET exit_code = 1 WHERE task = 4")
+        self.assertEqual(json.loads(self.fanfold("verify", "job.run", "--json").out)["checked_rows"], before - 1)
+
     def test_rows_that_are_missing_or_too_many(self):
         self.run_job(COMMANDS, 1)
         self.change("DELETE FROM tasks WHERE task IN (2, 3)")
