@@ -22,17 +22,24 @@ ARROWS = {
     "exec": {"core", "expr", "kernel", "reduce", "job"},
     "journal": {"core", "expr", "job"},
     "run": {"core", "expr", "reduce", "job", "schedule", "exec", "journal"},
-    "mpi": {"core", "run"},
+    "http": {"core", "exec"},
+    "sql": {"exec"},
+    "mpi": {"core", "exec", "job", "run"},
     "report": {"core", "expr", "reduce", "job", "journal", "run"},
-    "cli": {"core", "kernel", "schedule", "exec", "job", "journal", "mpi", "report", "run"},
+    "submit": {"core", "job", "exec"},
+    "doctor": {"core"},
+    "cli": {"core", "kernel", "schedule", "exec", "job", "journal", "mpi", "report", "run", "submit", "doctor"},
 }
 
 # part of an include: the only places that may have it
 SOLE_USERS = {
     "boost/mpi": ["src/mpi/"],
     "mpi.h": ["src/mpi/"],
-    "sqlite3.h": ["src/journal/"],
+    "sqlite3.h": ["src/journal/", "src/sql/"],
     "SQLiteCpp/": ["src/journal/"],
+    "curl/": ["src/http/"],
+    "soci/": ["src/sql/"],
+    "libpq-fe.h": ["src/sql/"],
     "toml++/": ["src/job/toml_document.cpp"],
     "CLI/": ["src/cli/"],
     "gmp.h": ["src/core/big_integer.cpp"],

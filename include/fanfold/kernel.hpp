@@ -1,4 +1,5 @@
-// What a kernel is: a compute function over a batch of tasks. All that its author needs.
+// What a kernel is: a compute function over a batch of tasks. All that its author needs; see also per_task
+// and FANFOLD_KERNELS in the headers at the end.
 #pragma once
 
 #include <fanfold/column.hpp>
@@ -75,6 +76,11 @@ class Batch {
     return part;
   }
 
+  /// What `random` is made of, and what `stop_requested` looks at.
+  RandomKey random_key() const { return key_; }
+  std::span<const std::uint64_t> random_streams() const { return streams_.subspan(first_, size_); }
+  const bool* stop() const { return stop_; }
+
   /// True when the run is being stopped: a long kernel may return at once, its results are then dropped.
   bool stop_requested() const { return stop_ != nullptr && __atomic_load_n(stop_, __ATOMIC_RELAXED); }
 
@@ -108,8 +114,13 @@ class Kernel {
   virtual ~Kernel() = default;
   virtual const KernelInfo& info() const = 0;
   /// Computes the results of each task of the batch. A task's results may depend on its own parameters, input
-  /// and random numbers only. An exception that leaves run fails all tasks of the batch with its message.
+  /// and random numbers only. If an exception leaves run, it is called for each task of the
+  /// batch alone: an exception fails the task that throws, with its message.
   virtual void run(const Batch& batch, Results& results) const = 0;
 };
 
 }  // namespace fanfold
+
+// How kernels of one's own are written with less, and how they become a library.
+#include <fanfold/library.hpp>
+#include <fanfold/per_task.hpp>

@@ -1,14 +1,21 @@
-"""Logistic regression by gradient descent, in the standard library: trains on all folds of a made data set but one."""
+"""Logistic regression by gradient descent, in the standard library: trains on all folds of a made data set but one.
+
+With options, it trains once and prints what came of it; without, it is a worker that trains for one task after the
+other.
+"""
 
 import argparse
+import functools
 import json
 import math
 import random
+import sys
 
 FOLDS = 5
 STEPS = 60
 
 
+@functools.cache
 def data():
     """200 points of two overlapping classes: (features with a constant one, class)."""
     random_numbers = random.Random(2024)
@@ -45,17 +52,26 @@ def test(rows, weights):
     return {"loss": loss / len(rows), "accuracy": right / len(rows)}
 
 
+def learn(rate, penalty, fold):
+    rows = data()
+    learned = [row for index, row in enumerate(rows) if index % FOLDS != fold]
+    held_out = [row for index, row in enumerate(rows) if index % FOLDS == fold]
+    return test(held_out, train(learned, rate, penalty))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=float, required=True)
     parser.add_argument("--penalty", type=float, required=True)
     parser.add_argument("--fold", type=int, required=True)
     options = parser.parse_args()
-    rows = data()
-    learned = [row for index, row in enumerate(rows) if index % FOLDS != options.fold]
-    held_out = [row for index, row in enumerate(rows) if index % FOLDS == options.fold]
-    print(json.dumps(test(held_out, train(learned, options.rate, options.penalty))))
+    print(json.dumps(learn(options.rate, options.penalty, options.fold)))
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 1:
+        main()
+    else:
+        from fanfold_worker import serve
+
+        serve(learn)

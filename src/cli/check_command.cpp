@@ -17,6 +17,7 @@
 #include "cli/commands.hpp"
 #include "cli/job_options.hpp"
 #include "cli/task_selection.hpp"
+#include "core/simd_target.hpp"
 #include "exec/source.hpp"
 #include "job/job.hpp"
 #include "job/unused_names.hpp"
@@ -41,15 +42,25 @@ void print_warnings(const std::string& file, std::vector<Diagnostic> warnings) {
   std::fprintf(stderr, "%s\n", diagnostic_lines(file, std::move(warnings)).c_str());
 }
 
+/// Which promise this machine, or whoever chose a target, cannot keep.
+std::string unfused_warning() {
+  return fmt::format(
+      "the SIMD target {} has no fused multiply-add: functions such as exp and sin may differ in their last "
+      "bits from those of other machines",
+      simd_target());
+}
+
 ExitStatus check(const Options& options) {
   std::vector<std::pair<std::string, std::string>> policy;
   if (!options.chunk.empty()) policy.emplace_back("chunk", options.chunk);
   const JobSource source = read_job(options.job, std::move(policy));
   const std::unique_ptr<const Job> job = open_job(source, source_registry());
   const auto selection = parse_selection(options.tasks, options.task, job->size());
+  std::vector<Diagnostic> warnings = unused_names(*job, source);
+  if (!has_fused_multiply_add(simd_target())) warnings.push_back({{}, unfused_warning()});
   const CheckedJob checked{*job, name_of_job(options.job), default_run_file(options.job),
                            selection.value_or(TaskRange{0, std::min(shown_tasks, job->size())}),
-                           unused_names(*job, source)};
+                           std::move(warnings)};
   if (options.json) {
     fmt::print("{}\n", check_json(checked).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   } else {

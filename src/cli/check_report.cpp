@@ -27,8 +27,11 @@ constexpr std::size_t longest_text = 60;
 std::string work_of(const Job& job) {
   std::string text;
   if (job.source) text += fmt::format("source {}", job.source->info->name);
-  if (job.kernel)
+  if (job.kernel) {
     text += fmt::format("{}kernel {}", text.empty() ? "" : " → ", job.kernel->kernel->info().name);
+    if (!job.kernel->file.empty()) text += " of " + job.kernel->file;
+    if (job.kernel->isolate) text += ", in processes of its own";
+  }
   return text.empty() ? "values only" : text;
 }
 

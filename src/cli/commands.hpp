@@ -14,10 +14,14 @@ namespace fanfold {
 using Action = std::function<ExitStatus()>;
 
 /// Each adds a subcommand with its options to the program, and sets `action` when the user has chosen it.
-/// `words`: the whole command line, which `run -n` passes on to mpirun.
+/// `words`: the whole command line, which `run -n` passes on to mpirun, and `submit` quotes.
 void add_run_command(CLI::App& program, Action& action, std::vector<std::string> words);
+void add_submit_command(CLI::App& program, Action& action, std::vector<std::string> words);
 void add_check_command(CLI::App& program, Action& action);
 void add_status_command(CLI::App& program, Action& action);
+void add_cancel_command(CLI::App& program, Action& action);
+void add_merge_command(CLI::App& program, Action& action);
+void add_doctor_command(CLI::App& program, Action& action);
 void add_results_command(CLI::App& program, Action& action);
 void add_output_command(CLI::App& program, Action& action);
 void add_explain_command(CLI::App& program, Action& action);

@@ -89,7 +89,7 @@ std::vector<std::string> names_of_init_jobs() {
 /// What can stand for an argument of a command.
 std::string action_of_argument(const std::string& argument, const CLI::App& program) {
   if (argument == "job") return files_action({".toml"});
-  if (argument == "run") return files_action({".run"});
+  if (argument == "run" || argument == "out") return files_action({".run"});
   if (argument == "name") return words_action(names_of_kernels_and_sources());
   if (argument == "command") return words_action(names_of_commands(program));
   if (argument == "shell") return words_action({"bash"});
@@ -103,6 +103,7 @@ std::string action_of_option(const std::string& option) {
   if (option == "kind") return words_action(names_of_init_jobs());
   if (option == "keep") return words_action({"auto", "all", "none"});
   if (option == "on-failure") return words_action({"continue", "stop"});
+  if (option == "scheduler") return words_action({"slurm", "sge", "pbs", "lsf"});
   if (option == "simd") return words_action(compiled_simd_targets());
   return ":";
 }

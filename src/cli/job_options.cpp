@@ -47,6 +47,7 @@ void add_job_options(CLI::App& command, JobOptions& options) {
   command
       .add_option("--set", options.set, "Instead of what [task] or [params] have: samples=100, 'x=[1, 2]'")
       ->expected(1)
+      ->allow_extra_args(false)  // else the job behind it would be one more
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->type_name("KEY=VALUE")
       ->group(group);
@@ -56,7 +57,9 @@ void add_job_options(CLI::App& command, JobOptions& options) {
       ->group(group);
 }
 
-JobSource read_job(const JobOptions& options, std::vector<std::pair<std::string, std::string>> run) {
+JobSource read_job(const JobOptions& options, std::vector<std::pair<std::string, std::string>> run,
+                   std::vector<std::pair<std::string, std::string>> cluster,
+                   const std::function<CpuLevel()>& choose_level) {
   if (options.file.empty() && options.commands.empty())
     throw UsageError("which job? Give a job file, or --commands FILE");
   if (!options.file.empty() && !options.commands.empty()) {
@@ -66,8 +69,9 @@ JobSource read_job(const JobOptions& options, std::vector<std::pair<std::string,
   JobOverrides overrides;
   overrides.seed = options.seed;
   overrides.run = std::move(run);
+  overrides.cluster = std::move(cluster);
   for (const std::string& word : options.set) overrides.set.push_back(key_and_value(word));
-  return options.commands.empty() ? read_job(options.file, overrides)
+  return options.commands.empty() ? read_job(options.file, overrides, choose_level)
                                   : read_commands(options.commands, overrides);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,8 +22,11 @@ struct JobOptions {
 /// The options live as long as the command.
 void add_job_options(CLI::App& command, JobOptions& options);
 
-/// Reads the job. `run`: keys of [run] that the command line gives, see JobOverrides. Throws UsageError.
-JobSource read_job(const JobOptions& options, std::vector<std::pair<std::string, std::string>> run = {});
+/// Reads the job. `run`, `cluster`: keys of these sections that the command line gives, see JobOverrides;
+/// `choose_level`: for which CPUs a kernel from source is compiled. Throws UsageError.
+JobSource read_job(const JobOptions& options, std::vector<std::pair<std::string, std::string>> run = {},
+                   std::vector<std::pair<std::string, std::string>> cluster = {},
+                   const std::function<CpuLevel()>& choose_level = cpu_level);
 
 /// What the job is called on the command line: the file, or --commands and the file.
 std::string name_of_job(const JobOptions& options);

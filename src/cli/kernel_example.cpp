@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "exec/source.hpp"
+#include "job/task_keys.hpp"
 #include "job/template.hpp"
 
 namespace fanfold {
@@ -31,7 +32,7 @@ Value sample_of(const Parameter& parameter, double usual, int factor) {
 
 /// True if the key would mean something else in [task].
 bool clashes(const std::string& name) {
-  static const std::vector<std::string> keys{"kernel", "cost", "with", "seed_by"};
+  const std::vector<std::string>& keys = own_task_keys();
   const SourceRegistry& sources = source_registry();
   return std::find(keys.begin(), keys.end(), name) != keys.end() ||
          std::any_of(sources.begin(), sources.end(), [&](const SourceInfo* info) {
@@ -66,10 +67,10 @@ std::string parameter_line(const Parameter& parameter, double usual) {
                      toml_of(value), parameter.description, parameter.default_value ? " (the default)" : "");
 }
 
-std::string task_text(const KernelInfo& kernel) {
+std::string task_text(const KernelInfo& kernel, const std::string& named) {
   std::string task = "[task]\n";
   if (kernel.takes_input) task += "read = \"{file}\"\n";
-  task += fmt::format("kernel = {}\n", toml_of(Value(kernel.name)));
+  task += fmt::format("kernel = {}\n", toml_of(Value(named)));
   const double usual = kernel.draws_random ? 1000 : 1;  // of most that draw it is how many numbers
   std::string with;
   for (const Parameter& parameter : kernel.parameters) {
@@ -89,9 +90,9 @@ std::string reduction_line(const Result& result) {
 
 }  // namespace
 
-std::string example_job(const KernelInfo& kernel) {
+std::string example_job(const KernelInfo& kernel, const std::string& named) {
   std::string text = fmt::format("# {}: {}\n{}\n{}\n[reduce]\n", kernel.name, kernel.summary,
-                                 params_text(kernel), task_text(kernel));
+                                 params_text(kernel), task_text(kernel, named));
   for (const Result& result : kernel.results) text += reduction_line(result);
   return text;
 }

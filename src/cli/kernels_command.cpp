@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -16,7 +17,10 @@
 #include "cli/text_table.hpp"
 #include "core/nearest.hpp"
 #include "exec/source.hpp"
+#include "job/own_kernel.hpp"
 #include "job/template.hpp"
+#include "kernel/compile_kernel.hpp"
+#include "kernel/kernel_library.hpp"
 #include "kernel/registry.hpp"
 #include "report/answers.hpp"
 
@@ -53,6 +57,14 @@ std::string_view name_of(KeyKind kind) {
       return "size or expression";
     case KeyKind::input:
       return "template, or file";
+    case KeyKind::statement:
+      return "SQL template";
+    case KeyKind::file:
+      return "template of a path";
+    case KeyKind::range:
+      return "two numbers or expressions";
+    case KeyKind::boolean:
+      return "true or false";
   }
   return "";
 }
@@ -86,8 +98,9 @@ std::string results_text(const std::vector<Result>& results) {
   return rows.empty() ? "" : "\nresults\n" + table_text(rows, 2);
 }
 
-std::string kernel_text(const KernelInfo& info) {
-  std::string text = fmt::format("kernel {}: {}\nmethod: {}\n", info.name, info.summary, info.source);
+std::string kernel_text(const KernelInfo& info, const std::string& named) {
+  std::string text = fmt::format("kernel {}: {}\n", info.name, info.summary);
+  if (!info.source.empty()) text += fmt::format("method: {}\n", info.source);
   if (info.takes_input) text += "It takes the output of a source.\n";
   if (info.draws_random) text += "It draws random numbers, which depend on the job's seed and the task.\n";
   std::vector<std::vector<std::string>> rows;
@@ -95,7 +108,7 @@ std::string kernel_text(const KernelInfo& info) {
     rows.push_back({parameter.name, type_text(parameter), parameter.description});
   }
   if (!rows.empty()) text += "\nparameters\n" + table_text(rows, 2);
-  return text + results_text(info.results) + "\nexample\n" + indented(example_job(info), 2);
+  return text + results_text(info.results) + "\nexample\n" + indented(example_job(info, named), 2);
 }
 
 std::string source_text(const SourceInfo& info) {
@@ -133,7 +146,7 @@ Json results_json(const std::vector<Result>& results) {
   return array;
 }
 
-Json kernel_json(const KernelInfo& info) {
+Json kernel_json(const KernelInfo& info, const std::string& named) {
   Json parameters = Json::array();
   for (const Parameter& parameter : info.parameters) {
     Json object{
@@ -149,7 +162,7 @@ Json kernel_json(const KernelInfo& info) {
           {"draws_random", info.draws_random},
           {"parameters", std::move(parameters)},
           {"results", results_json(info.results)},
-          {"example", example_job(info)}};
+          {"example", example_job(info, named)}};
 }
 
 Json source_json(const SourceInfo& info) {
@@ -166,10 +179,45 @@ Json source_json(const SourceInfo& info) {
 
 Json list_json() {
   Json kernels = Json::array();
-  for (const std::string& name : kernel_names()) kernels.push_back(kernel_json(find_kernel(name)->info()));
+  for (const std::string& name : kernel_names())
+    kernels.push_back(kernel_json(find_kernel(name)->info(), name));
   Json sources = Json::array();
   for (const SourceInfo* const info : source_registry()) sources.push_back(source_json(*info));
   return {{"kernels", std::move(kernels)}, {"sources", std::move(sources)}};
+}
+
+// ---- the user's own --------------------------------------------------------------------------------------
+
+/// What is asked for of one kernel.
+std::string text_of(const KernelInfo& info, const std::string& named, const Options& options) {
+  if (options.example) return example_job(info, named);
+  return options.json ? kernel_json(info, named).dump() + "\n" : kernel_text(info, named);
+}
+
+/// The kernels of a library or a source, or the one that is named behind a colon.
+std::string text_of_own(const Options& options) {
+  const KernelPath path = parse_kernel_path(options.name);
+  try {
+    const auto file = std::filesystem::absolute(path.file);
+    if (!std::filesystem::exists(file)) throw UsageError(fmt::format("there is no file '{}'", path.file));
+    const auto library =
+        KernelLibrary::open(path.is_source ? compile_kernel({file, {}, cpu_level()}).library : file);
+    if (!path.name.empty() || library->kernels().size() == 1 || options.example) {
+      return text_of(library->find(path.name).info(), options.name, options);
+    }
+    std::string text;
+    Json array = Json::array();
+    for (const auto& kernel : library->kernels()) {
+      const std::string named = path.file + ":" + kernel->info().name;
+      text += (text.empty() ? "" : "\n") + kernel_text(kernel->info(), named);
+      array.push_back(kernel_json(kernel->info(), named));
+    }
+    return options.json ? Json{{"kernels", std::move(array)}}.dump() + "\n" : text;
+  } catch (const LibraryError& error) {
+    throw UsageError(fmt::format("the kernel '{}': {}", options.name, error.what()));
+  } catch (const CompileError& error) {
+    throw UsageError(fmt::format("cannot compile the kernel '{}':\n{}", options.name, error.what()));
+  }
 }
 
 // ---- the command ----------------------------------------------------------------------------------------
@@ -180,10 +228,9 @@ std::string text_of(const Options& options) {
     return options.json ? list_json().dump() + "\n" : list_text();
   }
   if (const Kernel* const kernel = find_kernel(options.name)) {
-    const KernelInfo& info = kernel->info();
-    if (options.example) return example_job(info);
-    return options.json ? kernel_json(info).dump() + "\n" : kernel_text(info);
+    return text_of(kernel->info(), options.name, options);
   }
+  if (is_kernel_path(options.name)) return text_of_own(options);
   std::vector<std::string> names = kernel_names();
   const SourceInfo* const source = find_source(options.name);
   if (source != nullptr && !options.example) {
@@ -201,8 +248,10 @@ std::string text_of(const Options& options) {
 void add_kernels_command(CLI::App& program, Action& action) {
   CLI::App* command = program.add_subcommand("kernels", "List what a task can run: kernels and sources");
   const auto options = std::make_shared<Options>();
-  command->add_option("name", options->name,
-                      "A kernel or source, to see its parameters, results and an example");
+  command->add_option(
+      "name", options->name,
+      "A kernel or source, to see its parameters, results and an example; or one of your own: "
+      "./libheat.so, heat.cpp");
   CLI::Option* const example = command->add_flag("--example", options->example,
                                                  "Print a job file that runs the kernel, and nothing else");
   command->add_flag("--json", options->json, "Print one JSON object")->excludes(example);

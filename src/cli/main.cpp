@@ -20,6 +20,7 @@
 #include "core/error.hpp"
 #include "core/nearest.hpp"
 #include "core/simd_target.hpp"
+#include "exec/isolated_kernel.hpp"
 #include "job/diagnostic.hpp"
 
 namespace fanfold {
@@ -78,8 +79,12 @@ std::string usage_message(const CLI::App& program, const CLI::ParseError& error)
 void add_commands(CLI::App& program, Action& action, std::vector<std::string> words) {
   add_init_command(program, action);
   add_check_command(program, action);
-  add_run_command(program, action, std::move(words));
+  add_run_command(program, action, words);
+  add_submit_command(program, action, std::move(words));
   add_status_command(program, action);
+  add_cancel_command(program, action);
+  add_merge_command(program, action);
+  add_doctor_command(program, action);
   add_results_command(program, action);
   add_output_command(program, action);
   add_explain_command(program, action);
@@ -124,6 +129,8 @@ int main(int argc, char** argv) {
   // One heap for all threads: they allocate little, and hand what they allocate to other threads, which would
   // leave each thread's own heap full of holes.
   mallopt(M_ARENA_MAX, 1);
+  if (argc > 1 && std::string_view(argv[1]) == fanfold::isolated_kernel_command)
+    return fanfold::serve_isolated_kernel(argc, argv);
   // A file that reaches the size limit is an error like a full disk, not the end of the process.
   std::signal(SIGXFSZ, SIG_IGN);
   try {

@@ -14,6 +14,7 @@
 #include "cli/standard_output.hpp"
 #include "cli/task_selection.hpp"
 #include "exec/source.hpp"
+#include "exec/task_description.hpp"
 #include "job/job.hpp"
 #include "job/task_filter.hpp"
 #include "journal/run_file.hpp"
@@ -59,6 +60,23 @@ const Outcome& chosen(const std::vector<AttemptRecord>& attempts, TaskIndex task
                   attempts.size() == 1 ? "1 attempt is" : count_of(attempts.size(), "attempt") + " are"));
 }
 
+/// Why nothing of an attempt is recorded of standard output or standard error; empty: it wrote nothing.
+std::string where_it_went(const Job& job, const Outcome& outcome, bool errors) {
+  const TaskPlace place{outcome.attempt, outcome.rank, outcome.slot};
+  const auto detail = [&](std::string_view name) -> std::string {
+    for (const TaskDetail& each : task_description(job, outcome.task, place)) {
+      if (each.name == name) return each.text;
+    }
+    return {};
+  };
+  if (was_skipped(job, outcome))
+    return fmt::format("task {} was skipped: {} was there", outcome.task.value(), detail("creates"));
+  const std::string file = detail(errors ? "stderr" : "stdout");
+  if (file.empty()) return {};
+  return fmt::format("standard {} of task {} went to {}", errors ? "error" : "output", outcome.task.value(),
+                     file);
+}
+
 std::string section(const Outcome& outcome, const char* stream, const std::string& text) {
   return fmt::format("==> task {}, attempt {}: {}, {} <==\n{}{}", outcome.task.value(),
                      outcome.attempt.value(), stream, count_of(text.size(), "byte"), text,
@@ -83,6 +101,8 @@ ExitStatus show_output(const Options& options) {
   const std::string& text = options.errors ? outcome.errors : outcome.output;
   const std::string& other = options.errors ? outcome.output : outcome.errors;
   if (text.empty()) {
+    if (const std::string place = where_it_went(*job, outcome, options.errors); !place.empty())
+      throw UsageError(place);
     std::string message = fmt::format("task {} wrote nothing to standard {}", task.value(),
                                       options.errors ? "error" : "output");
     if (!other.empty()) {

@@ -15,8 +15,11 @@ struct PolicyOptions {
   std::vector<std::string> texts;
 };
 
+/// Where a batch system sets the walltime, nobody else does.
+enum class PolicySet { all, without_walltime };
+
 /// The options live as long as the command.
-void add_policy_options(CLI::App& command, PolicyOptions& options);
+void add_policy_options(CLI::App& command, PolicyOptions& options, PolicySet set = PolicySet::all);
 
 /// The keys of [run] that the command line gives; their values are checked where those of the file are.
 std::vector<std::pair<std::string, std::string>> policy_of(const PolicyOptions& options);

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/picture_file.hpp"
 #include "cli/task_selection.hpp"
 #include "exec/source.hpp"
 #include "job/job.hpp"
@@ -36,6 +37,7 @@ struct Options {
   bool json = false;
   bool json_lines = false;
   std::string numpy_file;
+  std::string picture;
   bool failed = false;
   bool digest = false;
   std::optional<std::string> condition;
@@ -148,6 +150,11 @@ std::string recorded_answers_text(const Job& job, const RunFileReader& file, boo
 ExitStatus show_results(const Options& options) {
   const RunFileReader file(options.run_file);
   const std::unique_ptr<const Job> job = open_job(file.header().job, source_registry());
+  if (!options.picture.empty()) {
+    check_picture_file(*job, options.picture);
+    write_pictures(partial_of(*job, file.load(merge_partials_of(*job))).finish(), options.picture);
+    return ExitStatus::success;
+  }
   if (options.digest || !options.wants_rows()) {
     OutputFile out("-");
     out.write(options.digest ? recorded_digest_text(*job, file, options.run_file)
@@ -189,6 +196,12 @@ void add_results_command(CLI::App& program, Action& action) {
           ->excludes(csv)
           ->excludes(json)
           ->excludes(json_lines);
+  command->add_option("--picture", options->picture, "Write what picture(tile) in [reduce] gives, as PNG")
+      ->type_name("FILE")
+      ->excludes(csv)
+      ->excludes(json)
+      ->excludes(json_lines)
+      ->excludes(numpy);
   CLI::Option* failed =
       command->add_flag("--failed", options->failed, "Rows of failed tasks only")->excludes(json);
   CLI::Option* where = command

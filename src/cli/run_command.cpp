@@ -1,11 +1,13 @@
 // fanfold run: executes a job, under mpirun, through mpirun, or in this process.
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include <charconv>
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -16,21 +18,27 @@
 
 #include "cli/commands.hpp"
 #include "cli/job_options.hpp"
+#include "cli/launcher_options.hpp"
+#include "cli/picture_file.hpp"
 #include "cli/policy_options.hpp"
+#include "cli/standard_output.hpp"
+#include "cli/surroundings.hpp"
 #include "cli/task_selection.hpp"
-#include "core/host.hpp"
+#include "cli/thread_choice.hpp"
 #include "core/simd_target.hpp"
 #include "exec/source.hpp"
 #include "job/job.hpp"
 #include "job/template.hpp"
-#include "mpi/launch.hpp"
+#include "mpi/launcher_link.hpp"
 #include "mpi/load.hpp"
 #include "report/answers.hpp"
 #include "report/digest.hpp"
 #include "report/progress.hpp"
 #include "report/summary.hpp"
+#include "report/task_printer.hpp"
 #include "report/terminal.hpp"
 #include "run/local_transport.hpp"
+#include "run/lowest_cpu_level.hpp"
 #include "run/run.hpp"
 
 namespace fanfold {
@@ -42,16 +50,16 @@ constexpr const char* threads = "Ranks, threads, instructions";
 constexpr const char* recorded = "Which tasks, and where they are recorded";
 }  // namespace groups
 
-constexpr std::uint64_t most_ranks = 1'000'000;
-
 struct Options {
   JobOptions job;
   std::string run_file;
-  int ranks = 0;
+  LauncherOptions launcher;
   PolicyOptions policy;
   std::string tasks;
   std::string task;
+  std::string part;
   std::string simd;
+  std::string picture;
   bool fresh = false;
   bool retry_failed = false;
   bool json = false;
@@ -60,20 +68,6 @@ struct Options {
   bool coordinate_only = false;
 };
 
-/// This rank's share of the CPUs that the ranks of its host may use together.
-std::uint32_t share_of_cpus() {
-  const LocalRanks local = local_ranks();
-  const int cpus = allowed_cpus();
-  if (cpus < online_cpus()) return static_cast<std::uint32_t>(cpus);  // bound: they are this rank's own
-  return static_cast<std::uint32_t>(
-      std::max(1, cpus / local.count + (local.index < cpus % local.count ? 1 : 0)));
-}
-
-Threads choose_threads(const Job& job) {
-  const std::uint32_t share = share_of_cpus();
-  return {job.run.compute_threads.value_or(share), job.run.io_threads.value_or(share)};
-}
-
 /// The run file is made once all else is known to be right: its folder is looked for before anything starts.
 void check_folder_of(const std::filesystem::path& run_file) {
   const std::filesystem::path folder = run_file.parent_path();
@@ -81,8 +75,21 @@ void check_folder_of(const std::filesystem::path& run_file) {
   throw UsageError(fmt::format("run file '{}': there is no folder '{}'", run_file.string(), folder.string()));
 }
 
+/// What stands behind `fanfold run` to go on with this run.
+std::string arguments_to_go_on(const Options& options, const JobSource& source, int ranks) {
+  std::string text = ranks > 1 ? fmt::format("-n {} ", ranks) : "";
+  text += arguments_of(source);
+  for (const std::string& word : words_of(options.policy)) {
+    if (!word.starts_with("--timeout=")) text += " " + quote_for_shell(word);  // it is there already
+  }
+  if (!options.tasks.empty()) text += " --tasks " + options.tasks;
+  if (!options.part.empty()) text += " --part " + options.part;
+  if (!options.run_file.empty()) text += " --run " + quote_for_shell(options.run_file);
+  return text;
+}
+
 void print_result(const Options& options, const JobSource& source, const Job& job, const RunResult& result,
-                  const std::string& run_file) {
+                  const std::string& to_go_on, const std::string& run_file) {
   std::string text;
   if (options.json) {
     nlohmann::ordered_json object{{"job", job.name},
@@ -96,7 +103,7 @@ void print_result(const Options& options, const JobSource& source, const Job& jo
   } else {
     text = answers_text(job, result.answers, result.tasks);
   }
-  const std::string summary = summary_text(job, result, arguments_of(source), run_file);
+  const std::string summary = summary_text(job, result, arguments_of(source), to_go_on, run_file);
   if (!options.quiet || result.status != ExitStatus::success) std::fputs(summary.c_str(), stderr);
   std::fwrite(text.data(), 1, text.size(), stdout);
   if (std::fflush(stdout) != 0)
@@ -119,30 +126,110 @@ std::string choose_simd_of_worker(const Options& options) {
   }
 }
 
+/// The worst of what `doctor` finds; the rest is for those who ask.
+void warn_of_problems(const Options& options, const Job& job, const RunOptions& run) {
+  if (options.quiet) return;
+  const std::vector<RankView> ranks{view_of_rank(0, &job)};
+  RunView view = view_of_run(job, run.run_file.string());
+  if (run.tasks) view.predicted_bytes = 0;  // that is of all tasks
+  for (const Finding& finding : problems(ranks, view)) spdlog::warn("{}; {}", finding.text, finding.remedy);
+}
+
+std::optional<TaskRange> selection_of(const Options& options, std::uint64_t size) {
+  if (options.part.empty()) return parse_selection(options.tasks, options.task, size);
+  if (!options.tasks.empty() || !options.task.empty())
+    throw UsageError("give --part, --tasks or --task, not two of them");
+  return parse_part(options.part, size);
+}
+
+/// From mpirun's SIGTERM to its SIGKILL there is 1 s, in which what has ended is to be recorded.
+constexpr std::chrono::milliseconds grace_under_mpirun{500};
+
+/// How the ranks of this process were started.
+struct Surroundings {
+  std::optional<LauncherLink> launcher;  ///< of rank zero, if fanfold started mpirun
+  bool survives_losses = false;          ///< the ranks go on when one dies
+};
+
 ExitStatus coordinate(const Options& options, Transport& transport, std::shared_ptr<Terminal> terminal,
-                      const InterruptGuard& interrupts) {
+                      const InterruptGuard& interrupts, Surroundings& surroundings) {
   choose_simd(options);
-  const JobSource source = read_job(options.job, policy_of(options.policy));
+  const JobSource source =
+      read_job(options.job, policy_of(options.policy), {}, [&] { return lowest_cpu_level(transport); });
   const std::unique_ptr<const Job> job = open_job(source, source_registry());
   RunOptions run;
   run.run_file = options.run_file.empty() ? default_run_file(options.job) : options.run_file;
   check_folder_of(run.run_file);
+  check_picture_file(*job, options.picture);
   run.fresh = options.fresh;
   run.retry_failed = options.retry_failed;
-  run.tasks = parse_selection(options.tasks, options.task, job->size());
+  run.tasks = selection_of(options, job->size());
   run.rank_zero_works = !options.coordinate_only || transport.size() == 1;
   run.choose_threads = choose_threads;
   run.interrupts = &interrupts;
-  Progress progress(std::move(terminal), !options.quiet);
-  const RunResult result = run_coordinator(transport, *job, source, run, progress);
-  transport.finalize(result.lost_ranks > 0);
-  print_result(options, source, *job, result, run.run_file.string());
+  if (options.json && job->run.print != RunPolicy::Print::nothing)
+    throw UsageError("--print and --json both write to standard output: leave out one of them");
+  warn_of_problems(options, *job, run);
+  run.survives_losses = surroundings.survives_losses;
+  LauncherLink* const launcher = surroundings.launcher ? &*surroundings.launcher : nullptr;
+  if (launcher != nullptr) {
+    run.launcher_is_gone = [launcher] { return launcher->is_cut(); };
+    run.restarted = launcher->facts().restarted;
+    run.began = std::chrono::system_clock::from_time_t(launcher->facts().began);
+  }
+  if (transport.size() > 1 && launcher == nullptr) run.term_grace = grace_under_mpirun;
+  Progress progress(terminal, !options.quiet);
+  const auto write_errors = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); };
+  TaskPrinter printer(job->run.print, progress, std::move(terminal), write_standard_output, write_errors);
+  const RunResult result = run_coordinator(transport, *job, source, run, printer);
+  const bool survivors_only = result.missing_ranks > 0;
+  const std::string to_go_on =
+      arguments_to_go_on(options, source, transport.size());  // asked while MPI is open
+  // A launcher does not wait for an end of MPI that may never come; so the result comes before it.
+  if (launcher == nullptr) transport.finalize(survivors_only);
+  const bool goes_on = launcher != nullptr && result.nobody_left && launcher->facts().starts_again;
+  if (!goes_on) {
+    print_result(options, source, *job, result, to_go_on, run.run_file.string());
+    if (!options.picture.empty()) write_pictures(result.answers, options.picture);
+  }
+  if (launcher != nullptr) {
+    launcher->say_goodbye({static_cast<int>(result.status), goes_on, survivors_only});
+    transport.finalize(survivors_only);
+  }
   return result.status;
 }
 
-ExitStatus execute(const Options& options) {
+/// The end of a rank that must not wait for others, as MPI and its libraries would do at their end.
+[[noreturn]] void leave(ExitStatus status) {
+  std::fflush(stdout);
+  std::fflush(stderr);
+  std::_Exit(static_cast<int>(status));
+}
+
+/// After an error that ends this rank: the others may be waiting for it, and nobody is to be left behind.
+[[noreturn]] void give_up(Transport& transport, Surroundings& surroundings) {
+  constexpr ExitStatus status = ExitStatus::resumable;
+  if (surroundings.survives_losses && transport.rank() != Rank(0)) leave(status);
+  if (!surroundings.launcher) transport.abort(static_cast<int>(status));
+  dismiss_workers(transport);
+  surroundings.launcher->say_goodbye({static_cast<int>(status), false, true});
+  leave(status);
+}
+
+/// A worker's last words, for a rank zero that has none.
+void say_how_to_go_on() {
+  const std::string command = mpirun_command_line();
+  std::fprintf(stderr,
+               "fanfold: rank zero has died; what was recorded is kept, and the same command goes on%s%s\n",
+               command.empty() ? "" : ": ", command.c_str());
+  std::fflush(stderr);
+}
+
+/// One rank of a run, or all of it.
+ExitStatus execute(const Options& options, Surroundings& surroundings) {
   const std::unique_ptr<Transport> transport =
       started_by_mpi() ? open_mpi_transport() : std::make_unique<LocalTransport>();
+  surroundings.survives_losses = started_by_mpi() && survives_losses();
   const Verbosity verbosity = options.verbose ? Verbosity::verbose
                               : options.quiet ? Verbosity::quiet
                                               : Verbosity::normal;
@@ -151,56 +238,44 @@ ExitStatus execute(const Options& options) {
   // Every rank of a launcher gets the signals that it gets: rank zero heeds them, the others wait for its
   // word.
   const InterruptGuard interrupts;
+  if (surroundings.launcher) surroundings.launcher->say_ready();
   try {
-    if (transport->rank() == Rank(0)) return coordinate(options, *transport, std::move(terminal), interrupts);
-    run_worker(*transport, choose_threads, choose_simd_of_worker(options));
-    transport->finalize(false);
+    if (transport->rank() == Rank(0))
+      return coordinate(options, *transport, std::move(terminal), interrupts, surroundings);
+    WorkerOptions worker{choose_threads, choose_simd_of_worker(options), &interrupts, {}};
+    if (transport->rank() == Rank(1)) worker.on_orphaned = say_how_to_go_on;  // one of them is enough
+    transport->finalize(run_worker(*transport, worker));
     return ExitStatus::success;
   } catch (const UsageError&) {
     // Nothing ran, or one rank cannot run the job: everybody leaves in good order.
     dismiss_workers(*transport);
+    if (surroundings.launcher) surroundings.launcher->say_goodbye({static_cast<int>(ExitStatus::usage)});
     transport->finalize(false);
     throw;
   } catch (const std::exception& error) {
     if (transport->size() == 1) throw;
-    // The others may be waiting for this rank: nobody is to be left behind.
     std::fprintf(stderr, "fanfold: rank %d: %s\n", transport->rank().value(), error.what());
-    transport->abort(static_cast<int>(ExitStatus::resumable));
+    give_up(*transport, surroundings);
   }
 }
 
-/// The command line without `-n R`, for the ranks.
-std::vector<std::string> without_ranks(const std::vector<std::string>& words) {
-  std::vector<std::string> rest{std::filesystem::read_symlink("/proc/self/exe").string()};
-  for (std::size_t i = 1; i < words.size(); ++i) {
-    if (words[i] == "-n" || words[i] == "--ranks") {
-      ++i;  // and its value
-    } else if (!words[i].starts_with("--ranks=") && !(words[i].starts_with("-n") && words[i] != "-n")) {
-      rest.push_back(words[i]);
-    }
+ExitStatus execute_or_say_why(const Options& options) {
+  Surroundings surroundings;
+  surroundings.launcher = LauncherLink::connect();
+  try {
+    const ExitStatus status = execute(options, surroundings);
+    if (surroundings.survives_losses) leave(status);
+    return status;
+  } catch (const Error& error) {
+    if (surroundings.launcher) surroundings.launcher->say_goodbye({static_cast<int>(error.status())});
+    throw;
   }
-  return rest;
 }
 
 ExitStatus run_or_launch(const Options& options, const std::vector<std::string>& words) {
-  if (options.ranks > 0) {
-    choose_simd(options);  // a mistake is to be heard of once
-    if (started_by_mpi())
-      throw UsageError("-n starts mpirun, but mpirun has started this process: leave out one of them");
-    exec_mpirun(options.ranks, without_ranks(words));
-  }
-  return execute(options);
-}
-
-/// A check of an option's text; the result is what is wrong, or empty.
-auto whole_number(std::uint64_t least, std::uint64_t most) {
-  return [least, most](const std::string& text) -> std::string {
-    std::uint64_t value = 0;
-    const char* const last = text.data() + text.size();
-    const auto [end, error] = std::from_chars(text.data(), last, value);
-    if (error == std::errc() && end == last && value >= least && value <= most) return {};
-    return fmt::format("must be an integer from {} to {}, not '{}'", least, most, text);
-  };
+  if (!options.launcher.any()) return execute_or_say_why(options);
+  choose_simd(options);  // a mistake is to be heard of once
+  return launch_ranks(options.launcher, words);
 }
 
 }  // namespace
@@ -209,10 +284,7 @@ void add_run_command(CLI::App& program, Action& action, std::vector<std::string>
   CLI::App* command = program.add_subcommand("run", "Run a job, or go on with a run that was stopped");
   const auto options = std::make_shared<Options>();
   add_job_options(*command, options->job);
-  command->add_option("-n,--ranks", options->ranks, "Start mpirun with this many ranks")
-      ->check(whole_number(1, most_ranks))
-      ->type_name("R")
-      ->group(groups::threads);
+  add_launcher_options(*command, options->launcher, groups::threads);
   command
       ->add_option("--run", options->run_file, "The run file (default: the job file's name with .run, here)")
       ->type_name("FILE")
@@ -226,6 +298,9 @@ void add_run_command(CLI::App& program, Action& action, std::vector<std::string>
       ->type_name("FIRST:END")
       ->group(groups::recorded);
   command->add_option("--task", options->task, "Only this task")->type_name("I")->group(groups::recorded);
+  command->add_option("--part", options->part, "Only the tasks of part K, if there are N: 2/8")
+      ->type_name("K/N")
+      ->group(groups::recorded);
   add_policy_options(*command, options->policy);
   command->add_option("--simd", options->simd, "Use this SIMD target")
       ->type_name("NAME")
@@ -233,6 +308,8 @@ void add_run_command(CLI::App& program, Action& action, std::vector<std::string>
   command->add_flag("--coordinate-only", options->coordinate_only, "Rank zero hands out tasks and runs none")
       ->group(groups::threads);
   command->add_flag("--json", options->json, "Print one JSON object");
+  command->add_option("--picture", options->picture, "Write what picture(tile) in [reduce] gives, as PNG")
+      ->type_name("FILE");
   command->add_flag("--quiet", options->quiet, "Show no progress");
   command->add_flag("-v,--verbose", options->verbose, "Say more");
   command->footer("Example: fanfold run -n 4 jobs/pi.toml");

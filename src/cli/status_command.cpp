@@ -8,12 +8,14 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/queue_report.hpp"
 #include "cli/standard_output.hpp"
 #include "report/progress.hpp"
 #include "report/run_status.hpp"
@@ -85,14 +87,35 @@ ExitStatus watch_in_lines(const std::string& run_file) {
   return ExitStatus::success;
 }
 
+std::string with_queue(nlohmann::ordered_json status, const std::optional<SubmissionRecord>& record,
+                       const QueueState& queue) {
+  status["scheduler"] = record ? queue_json(*record, queue) : nlohmann::ordered_json();
+  return status.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+std::string submitted_json(const std::string& run_file, const SubmissionRecord& record,
+                           const QueueState& queue) {
+  return with_queue(
+      {{"run_file", run_file}, {"state", "submitted"}, {"recorded", nullptr}, {"live", nullptr}}, record,
+      queue);
+}
+
 ExitStatus show_status(const Options& options) {
   if (options.watch)
     return isatty(STDOUT_FILENO) == 1 ? watch_on_terminal(options.run_file)
                                       : watch_in_lines(options.run_file);
+  const std::optional<SubmissionRecord> record = read_record(options.run_file);
+  const QueueState queue = record ? queue_state(*record) : QueueState();
+  // The run file comes with the first start of the batch job; of an array, with the merge.
+  if (record && !std::filesystem::exists(options.run_file)) {
+    write_standard_output(options.json
+                              ? submitted_json(options.run_file, *record, queue)
+                              : unrecorded_text(options.run_file, *record) + queue_text(*record, queue));
+    return ExitStatus::success;
+  }
   const RunStatus status = read_run_status(options.run_file);
-  write_standard_output(
-      options.json ? status_json(status).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
-                   : status_text(status));
+  write_standard_output(options.json ? with_queue(status_json(status), record, queue)
+                                     : status_text(status) + (record ? queue_text(*record, queue) : ""));
   return ExitStatus::success;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "core/error.hpp"
@@ -46,6 +47,21 @@ std::optional<TaskRange> parse_selection(const std::string& tasks, const std::st
         fmt::format("--tasks: expected FIRST:END with 0 <= FIRST < END <= {}, not '{}'", size, tasks));
   }
   return range;
+}
+
+TaskRange parse_part(const std::string& text, std::uint64_t size) {
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const auto part = parse_index(std::string_view(text).substr(0, slash));
+  const auto parts = parse_index(std::string_view(text).substr(std::min(slash + 1, text.size())));
+  if (!part || !parts || *part < 1 || *part > *parts)
+    throw UsageError(fmt::format("--part: expected K/N with 1 <= K <= N, as in 2/8, not '{}'", text));
+  if (*parts > size)
+    throw UsageError(fmt::format("--part: {} tasks cannot be split into {} parts", size, *parts));
+  // The first size % parts of them have one task more.
+  const auto begin_of = [each = size / *parts, longer = size % *parts](std::uint64_t index) {
+    return index * each + std::min(index, longer);
+  };
+  return {begin_of(*part - 1), begin_of(*part)};
 }
 
 TaskIndex parse_task(const std::string& text, std::uint64_t size) {

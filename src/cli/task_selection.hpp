@@ -14,6 +14,10 @@ namespace fanfold {
 std::optional<TaskRange> parse_selection(const std::string& tasks, const std::string& task,
                                          std::uint64_t size);
 
+/// "K/N": the tasks of the k-th (from 1) of n parts that follow one another and differ in size by one task at
+/// most. Throws UsageError if it is no such thing, or there are fewer tasks than parts.
+TaskRange parse_part(const std::string& text, std::uint64_t size);
+
 /// The TASK of a command line. Throws UsageError if it is no index from 0 to N−1.
 TaskIndex parse_task(const std::string& text, std::uint64_t size);
 

@@ -10,6 +10,7 @@
 
 #include "cli/text_table.hpp"
 #include "core/error.hpp"
+#include "core/module.hpp"
 #include "core/simd_target.hpp"
 #include "core/version.hpp"
 #include "journal/versions.hpp"
@@ -21,6 +22,15 @@ namespace {
 std::string mpi_text() {
   try {
     return mpi_library_version();
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
+/// What a module says of its libraries.
+std::string module_text(const std::string& what, const std::string& file, const char* function) {
+  try {
+    return module_function<const char*()>(what, file, function)();
   } catch (const UsageError& error) {
     return error.what();
   }
@@ -54,6 +64,8 @@ std::string versions_text() {
       {"Highway", FANFOLD_HIGHWAY_VERSION},
       {"SQLite", sqlite_version()},
       {"zstd", zstd_version()},
+      {"libcurl", module_text("HTTP", "libfanfold_http.so", "fanfold_http_library_version")},
+      {"SOCI", module_text("SQL", "libfanfold_sql.so", "fanfold_sql_library_version")},
       {"Boost", boost_version()},
       {"RE2", FANFOLD_RE2_VERSION},
       {"nlohmann-json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,

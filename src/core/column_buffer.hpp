@@ -12,18 +12,27 @@
 #include <string_view>
 #include <vector>
 
+#include "core/huge_pages.hpp"
+
 namespace fanfold {
 
-/// An allocator of 64-byte aligned memory that leaves new elements uninitialised.
+/// An allocator of 64-byte aligned memory that leaves new elements uninitialised. Much memory lies on huge
+/// pages.
 template <typename T>
 struct AlignedAllocator {
   using value_type = T;
-  static constexpr std::align_val_t alignment{64};
   AlignedAllocator() = default;
   template <typename U>
   AlignedAllocator(const AlignedAllocator<U>&) {}
-  T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), alignment)); }
-  void deallocate(T* pointer, std::size_t) { ::operator delete(pointer, alignment); }
+  T* allocate(std::size_t count) {
+    const std::size_t bytes = count * sizeof(T);
+    void* const memory = ::operator new(bytes, alignment_of(bytes));
+    if (is_large(bytes)) ask_for_huge_pages(memory, bytes);
+    return static_cast<T*>(memory);
+  }
+  void deallocate(T* pointer, std::size_t count) {
+    ::operator delete(pointer, alignment_of(count * sizeof(T)));
+  }
   template <typename U>
   void construct(U* pointer) {
     ::new (static_cast<void*>(pointer)) U;
@@ -33,6 +42,12 @@ struct AlignedAllocator {
     ::new (static_cast<void*>(pointer)) U(std::forward<Args>(args)...);
   }
   bool operator==(const AlignedAllocator&) const { return true; }
+
+ private:
+  static bool is_large(std::size_t bytes) { return bytes >= 2 * huge_page_bytes; }
+  static std::align_val_t alignment_of(std::size_t bytes) {
+    return std::align_val_t{is_large(bytes) ? huge_page_bytes : 64};
+  }
 };
 
 template <typename T>

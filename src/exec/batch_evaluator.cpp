@@ -33,9 +33,11 @@ void blank_column(ColumnBuffer& column, Type type, std::size_t rows) {
 
 }  // namespace
 
-BatchEvaluator::BatchEvaluator(const Job& job, const OutputValues& output_values, const bool* stop)
+BatchEvaluator::BatchEvaluator(const Job& job, const OutputValues& output_values, const Kernel* kernel,
+                               const bool* stop)
     : job_(job),
       output_values_(output_values),
+      kernel_(kernel),
       stop_(stop),
       buffers_(job.scope.column_count()),
       columns_(job.scope.column_count()) {
@@ -56,6 +58,7 @@ void BatchEvaluator::find_needed_params() {
   if (job_.source) {
     for (const SourceArgument& argument : job_.source->arguments) {
       if (argument.number) add_operand(*argument.number);
+      std::ranges::for_each(argument.range, add_operand);
     }
   }
   if (job_.kernel) std::ranges::for_each(job_.kernel->parameters, add_operand);
@@ -90,6 +93,11 @@ void BatchEvaluator::fail(TaskIndex task, std::string_view reason) {
   const auto row = std::ranges::find(tasks_, task);
   assert(row != tasks_.end());
   failures_.fail(static_cast<std::size_t>(row - tasks_.begin()), reason);
+}
+
+void BatchEvaluator::fail_all(std::string_view reason) {
+  blank_results();
+  for (std::size_t row = 0; row < rows(); ++row) failures_.fail(row, reason);
 }
 
 void BatchEvaluator::fill_params(std::span<const TaskRange> tasks) {
@@ -162,8 +170,7 @@ void BatchEvaluator::run_kernel_on(std::span<const std::string_view> outputs) {
   }
   const auto inputs = spec.input ? columns_[*spec.input].texts() : outputs;
   const Batch batch(rows(), parameters_, inputs, job_.kernel_key(), streams_, stop_);
-  run_kernel(*spec.kernel, batch, std::span(buffers_).subspan(spec.first_slot, info.results.size()),
-             failures_);
+  run_kernel(*kernel_, batch, std::span(buffers_).subspan(spec.first_slot, info.results.size()), failures_);
   for (std::size_t index = 0; index < info.results.size(); ++index) {
     columns_[spec.first_slot + index] = buffers_[spec.first_slot + index].view();
   }

@@ -19,8 +19,9 @@ namespace fanfold {
 /// read until the next `begin`.
 class BatchEvaluator {
  public:
-  /// `stop` is what Batch::stop_requested looks at. All must outlive the evaluator.
-  BatchEvaluator(const Job& job, const OutputValues& output_values, const bool* stop);
+  /// `kernel` executes the job's, if it has one; `stop` is what Batch::stop_requested looks at. All must
+  /// outlive the evaluator.
+  BatchEvaluator(const Job& job, const OutputValues& output_values, const Kernel* kernel, const bool* stop);
 
   /// Starts a batch of these tasks and fills the params that something needs. Columns of results and values
   /// of a job with a source are blank (0, "") from here on; those of a job without one are unspecified.
@@ -28,6 +29,9 @@ class BatchEvaluator {
 
   /// Lets the row of a task fail. Precondition: the batch has it.
   void fail(TaskIndex task, std::string_view reason);
+
+  /// Lets all rows fail, instead of evaluating them.
+  void fail_all(std::string_view reason);
 
   /// A number argument of the source for the task in row 0, in the columns that `begin` filled. Sees to
   /// `failures`.
@@ -60,6 +64,7 @@ class BatchEvaluator {
 
   const Job& job_;
   const OutputValues& output_values_;
+  const Kernel* kernel_;
   const bool* stop_;
   std::vector<std::size_t> needed_params_;
   std::vector<ColumnBuffer> buffers_;   // by slot

@@ -1,5 +1,5 @@
-// What is kept of a text that may be long: its beginning, or its end, and a line that says how much is
-// missing.
+// What is kept of a text that may be long: its beginning and its end, and a line between them that says how
+// much is missing.
 #pragma once
 
 #include <fmt/format.h>
@@ -11,58 +11,58 @@
 
 namespace fanfold {
 
-inline std::string bytes_left_out(std::uint64_t count) { return fmt::format("[{} bytes left out]\n", count); }
-
-/// The first bytes of a stream.
-class CapturedHead {
+/// The first and the last bytes of a stream, half of the limit each.
+class CapturedEnds {
  public:
-  explicit CapturedHead(std::size_t limit) : limit_(limit) {}
+  explicit CapturedEnds(std::size_t limit) : head_limit_(limit - limit / 2), tail_limit_(limit / 2) {}
 
   void add(std::string_view bytes) {
-    const std::size_t kept = std::min(bytes.size(), limit_ - text_.size());
-    text_.append(bytes.substr(0, kept));
-    left_out_ += bytes.size() - kept;
+    const std::size_t to_head = std::min(bytes.size(), head_limit_ - head_.size());
+    head_.append(bytes.substr(0, to_head));
+    bytes.remove_prefix(to_head);
+    if (bytes.empty()) return;
+    tail_.append(bytes);
+    if (tail_.size() > 2 * tail_limit_ + slack_bytes) cut();  // not at every call: each moves the tail
   }
-  std::uint64_t left_out() const { return left_out_; }
 
-  /// The text; if bytes are left out, a line at its end says how many.
+  /// Bytes that are neither in the beginning nor in the end.
+  std::uint64_t left_out() const {
+    return left_out_ + (tail_.size() > tail_limit_ ? tail_.size() - tail_limit_ : 0);
+  }
+
+  /// The text; if bytes are left out, a line in its middle says how many.
   std::string take() {
-    if (left_out_ != 0) text_ += "\n" + bytes_left_out(left_out_);
-    return std::move(text_);
+    cut();
+    if (left_out_ != 0) head_ += fmt::format("\n[{} bytes left out]\n", left_out_);
+    head_ += tail_;
+    return std::move(head_);
   }
 
  private:
-  std::size_t limit_;
-  std::string text_;
-  std::uint64_t left_out_ = 0;
-};
+  static constexpr std::size_t slack_bytes = 4096;
 
-/// The last bytes of a stream.
-class CapturedTail {
- public:
-  explicit CapturedTail(std::size_t limit) : limit_(limit) {}
-
-  void add(std::string_view bytes) {
-    text_.append(bytes);
-    if (text_.size() > 2 * limit_) cut();  // not at every call: each moves the tail
-  }
-
-  /// The text; if bytes are left out, a line at its beginning says how many.
-  std::string take() {
-    if (text_.size() > limit_) cut();
-    return left_out_ == 0 ? std::move(text_) : bytes_left_out(left_out_) + text_;
-  }
-
- private:
   void cut() {
-    const std::size_t surplus = text_.size() - limit_;
-    text_.erase(0, surplus);
+    if (tail_.size() <= tail_limit_) return;
+    const std::size_t surplus = tail_.size() - tail_limit_;
+    tail_.erase(0, surplus);
     left_out_ += surplus;
   }
 
-  std::size_t limit_;
-  std::string text_;
+  std::size_t head_limit_;
+  std::size_t tail_limit_;
+  std::string head_;
+  std::string tail_;
   std::uint64_t left_out_ = 0;
 };
+
+/// A text that is not longer than the limit, but for the line that says what is left out. One that was
+/// shortened to the same limit before stays as it is.
+inline std::string shortened(std::string text, std::size_t limit) {
+  constexpr std::size_t longest_line = 64;
+  if (text.size() <= limit + longest_line) return text;
+  CapturedEnds ends(limit);
+  ends.add(text);
+  return ends.take();
+}
 
 }  // namespace fanfold

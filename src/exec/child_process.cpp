@@ -1,10 +1,8 @@
 #include "exec/child_process.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,26 +16,19 @@
 #include "exec/captured_text.hpp"
 #include "exec/file_descriptor.hpp"
 #include "exec/spawn.hpp"
-
-// Before 2.37, glibc declares pidfd_open without saying that it is C.
-extern "C" {
-#include <sys/pidfd.h>
-}
+#include "exec/standard_files.hpp"
 
 namespace fanfold {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// From SIGTERM to SIGKILL, as job schedulers have it.
-constexpr std::chrono::seconds term_to_kill{2};
-
 /// How long the pipes of a child that has ended are read on, if a process that it left behind holds them
 /// open.
 constexpr std::chrono::milliseconds pipe_grace{200};
 
-/// The longest timeout that the clock can count, about 30 years.
-constexpr std::chrono::duration<double> longest_timeout{1e9};
+/// The longest time that the clock can count, about 30 years.
+constexpr std::chrono::duration<double> longest_time{1e9};
 
 /// The kernel's default capacity of a pipe: more cannot come in one read.
 constexpr std::size_t read_bytes = 64 << 10;
@@ -45,62 +36,27 @@ constexpr std::size_t read_bytes = 64 << 10;
 /// How often it is looked whether a child has ended that cannot be watched by a descriptor.
 constexpr std::chrono::milliseconds look_interval{10};
 
-struct Pipe {
-  FileDescriptor reading;
-  FileDescriptor writing;
-};
+/// A child that ends within this time wakes its watcher once, by its end, and not by what it writes: a pipe
+/// holds all that most short programs say. Longer ones are read from as they write.
+constexpr int brief_ms = 2;
 
-std::system_error last_error() { return {errno, std::generic_category()}; }
-
-/// Takes what a system call returned. 0, 1 and 2 (free if our own caller closed them) are what the child's
-/// files are moved onto, so none of them may stand there before.
-FileDescriptor above_standard_files(int number) {
-  FileDescriptor file(number);
-  if (number > 2) return file;
-  if (number >= 0) file = FileDescriptor(fcntl(number, F_DUPFD_CLOEXEC, 3));
-  if (!file.is_open()) throw last_error();
-  return file;
-}
-
-Pipe open_pipe() {
-  int ends[2] = {-1, -1};
-  if (pipe2(ends, O_CLOEXEC) != 0) throw last_error();
-  Pipe pipe;
-  pipe.reading = above_standard_files(ends[0]);
-  pipe.writing = above_standard_files(ends[1]);
-  return pipe;
-}
-
-/// A file in memory: it neither blocks the writer nor kills it with SIGPIPE when the child does not read.
-FileDescriptor open_input(const std::optional<std::string>& text) {
-  if (!text) return above_standard_files(open("/dev/null", O_RDONLY | O_CLOEXEC));
-  FileDescriptor file = above_standard_files(memfd_create("stdin", MFD_CLOEXEC));
-  for (std::size_t written = 0; written < text->size();) {
-    const ssize_t count =
-        pwrite(file.get(), text->data() + written, text->size() - written, static_cast<off_t>(written));
-    if (count < 0 && errno != EINTR) throw last_error();
-    if (count > 0) written += static_cast<std::size_t>(count);
-  }
-  return file;
+Clock::time_point after(std::chrono::duration<double> time) {
+  return Clock::now() + std::chrono::duration_cast<Clock::duration>(std::min(time, longest_time));
 }
 
 /// A child from its start to its end. Used by one thread.
 class Child {
  public:
   Child(const ChildProgram& program, ChildGroups& groups)
-      : groups_(groups), output_(program.output_limit), errors_(program.errors_limit) {
-    Pipe output = open_pipe();
-    Pipe errors = open_pipe();
-    const FileDescriptor input = open_input(program.input);
-    pid_ = spawn(program, {input.get(), output.writing.get(), errors.writing.get()});
+      : groups_(groups), grace_(program.grace), output_(program.output_limit), errors_(program.errors_limit) {
+    OpenFiles files = open_standard_files(program);
+    Spawned spawned = spawn(program, files.numbers());
+    pid_ = spawned.pid;
+    end_ = std::move(spawned.end);
     groups_.add(pid_);
-    end_ = FileDescriptor(pidfd_open(pid_, 0));  // fails before Linux 5.3, or if no descriptor is free
-    output_pipe_ = std::move(output.reading);
-    errors_pipe_ = std::move(errors.reading);
-    if (program.timeout) {
-      next_step_ = Clock::now() +
-                   std::chrono::duration_cast<Clock::duration>(std::min(*program.timeout, longest_timeout));
-    }
+    output_pipe_ = std::move(files.output.reading);
+    errors_pipe_ = std::move(files.errors.reading);
+    if (program.timeout) next_step_ = after(*program.timeout);
   }
 
   ~Child() {
@@ -112,15 +68,13 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   ChildEnd watch() {
+    wait_for_brief_end();
     while (!ended_ || (pipes_open() && Clock::now() < next_step_)) {
       wait_for_event();
       if (!ended_ && Clock::now() >= next_step_) hurry();
     }
-    const int status = reap();
-    ChildEnd end;
+    ChildEnd end = reap();
     end.timed_out = timed_out_;
-    if (WIFEXITED(status)) end.exit_code = WEXITSTATUS(status);
-    if (WIFSIGNALED(status)) end.signal = WTERMSIG(status);
     end.left_out = output_.left_out();
     end.output = output_.take();
     end.errors = errors_.take();
@@ -130,13 +84,20 @@ class Child {
  private:
   bool pipes_open() const { return output_pipe_.is_open() || errors_pipe_.is_open(); }
 
+  void wait_for_brief_end() {
+    if (!end_.is_open()) return;
+    pollfd watched = {end_.get(), POLLIN, 0};
+    const int longest = std::min(brief_ms, longest_wait_ms());
+    if (poll(&watched, 1, longest) > 0) on_end();
+  }
+
   void wait_for_event() {
     // poll ignores negative descriptors: those that are closed.
     std::array<pollfd, 3> watched = {
         {{output_pipe_.get(), POLLIN, 0}, {errors_pipe_.get(), POLLIN, 0}, {end_.get(), POLLIN, 0}}};
     const int ready = poll(watched.data(), watched.size(), longest_wait_ms());
-    if (ready > 0 && watched[0].revents != 0) read_from(output_pipe_, output_);
-    if (ready > 0 && watched[1].revents != 0) read_from(errors_pipe_, errors_);
+    if (ready > 0) read_from(output_pipe_, watched[0].revents, output_);
+    if (ready > 0) read_from(errors_pipe_, watched[1].revents, errors_);
     if (!ended_ && (end_.is_open() ? ready > 0 && watched[2].revents != 0 : has_ended())) on_end();
   }
 
@@ -155,8 +116,9 @@ class Child {
            info.si_pid != 0;
   }
 
-  template <typename Captured>
-  static void read_from(FileDescriptor& pipe, Captured& captured) {
+  static void read_from(FileDescriptor& pipe, short events, CapturedEnds& captured) {
+    if (events == 0) return;
+    if ((events & POLLIN) == 0) return pipe.close();  // nobody can write any more, and nothing is left
     char bytes[read_bytes];
     const ssize_t count = read(pipe.get(), bytes, sizeof bytes);
     if (count > 0) {
@@ -176,26 +138,32 @@ class Child {
   /// The time is over: ends the group, politely first.
   void hurry() {
     kill(-pid_, timed_out_ ? SIGKILL : SIGTERM);
-    next_step_ = timed_out_ ? Clock::time_point::max() : Clock::now() + term_to_kill;
+    next_step_ = timed_out_ ? Clock::time_point::max() : after(grace_);
     timed_out_ = true;
   }
 
-  int reap() {
+  ChildEnd reap() {
     groups_.remove(pid_);
     int status = 0;
-    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    rusage usage = {};
+    while (wait4(pid_, &status, 0, &usage) < 0 && errno == EINTR) {
     }
     pid_ = -1;
-    return status;
+    ChildEnd end;
+    if (WIFEXITED(status)) end.exit_code = WEXITSTATUS(status);
+    if (WIFSIGNALED(status)) end.signal = WTERMSIG(status);
+    end.peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+    return end;
   }
 
   ChildGroups& groups_;
+  const std::chrono::duration<double> grace_;
   pid_t pid_ = -1;
   FileDescriptor end_;  // readable when the child has ended; then closed
   FileDescriptor output_pipe_;
   FileDescriptor errors_pipe_;
-  CapturedHead output_;
-  CapturedTail errors_;
+  CapturedEnds output_;
+  CapturedEnds errors_;
   // While it runs: when to signal it. Afterwards: when to give the pipes up.
   Clock::time_point next_step_ = Clock::time_point::max();
   bool timed_out_ = false;
@@ -224,6 +192,11 @@ void ChildGroups::kill_all() {
   const MutexLock lock(mutex_);
   killing_ = true;
   for (const pid_t group : groups_) kill(-group, SIGKILL);
+}
+
+bool ChildGroups::killing() const {
+  const MutexLock lock(mutex_);
+  return killing_;
 }
 
 void ChildGroups::add(pid_t group) {

@@ -20,6 +20,8 @@ class ChunkWork {
 
   ChunkId id() const { return chunk_.id; }
   Attempt attempt() const { return chunk_.attempt; }
+  /// Why its tasks have failed and are not to be run; empty: they are.
+  const std::string& set_aside() const { return chunk_.set_aside; }
 
   /// Takes up to `count` of the first unstarted tasks and appends them to `tasks`. Returns how many; 0: all
   /// are started.

@@ -17,8 +17,9 @@ using Clock = std::chrono::steady_clock;
 /// What one claim should take: long against the claim itself and the clock, short against the patience of
 /// whoever recalls tasks.
 constexpr double claim_seconds = 50e-6;
-/// Longer where values are kept, for each KeptColumns holds the tasks of consecutive claims only.
-constexpr double kept_claim_seconds = 1e-3;
+/// Longer where values are kept, for each KeptColumns holds the tasks of consecutive claims only, and where a
+/// claim goes to another process.
+constexpr double long_claim_seconds = 1e-3;
 
 /// Rows of one batch at most: a handful of columns fits into the second-level cache.
 constexpr std::uint64_t most_rows = 4096;
@@ -34,8 +35,8 @@ constexpr std::size_t most_failures = 10'000;
 /// How many tasks to claim, by what the last ones cost.
 class ClaimSize {
  public:
-  explicit ClaimSize(bool keeps_values)
-      : target_seconds_(keeps_values ? kept_claim_seconds : claim_seconds),
+  ClaimSize(bool keeps_values, bool is_isolated)
+      : target_seconds_(keeps_values || is_isolated ? long_claim_seconds : claim_seconds),
         most_tasks_(keeps_values ? KeptRun::most_tasks : most_rows) {}
 
   std::uint64_t tasks() const { return tasks_; }
@@ -64,8 +65,8 @@ class ComputePool::Worker {
       : context_(context),
         keeps_values_(context.job.keeps_values()),
         filter_(context.job),
-        evaluator_(context.job, context.output_values, &context.stop),
-        claim_size_(keeps_values_),
+        evaluator_(context.job, context.output_values, context.kernel.for_thread(), &context.stop),
+        claim_size_(keeps_values_, context.job.kernel && context.job.kernel->isolate),
         kept_(context.job),
         part_(context.job) {}
 
@@ -108,7 +109,7 @@ class ComputePool::Worker {
       if (count == 0 || context_.stopped()) break;
       running_.store(count, std::memory_order_relaxed);
       announce(chunk, count);
-      compute_claimed();
+      compute_claimed(chunk.work.set_aside());
       const Clock::time_point end = Clock::now();
       running_.store(0, std::memory_order_relaxed);
       note_cost(count, std::chrono::duration<double>(end - begin).count());
@@ -118,12 +119,12 @@ class ComputePool::Worker {
 
   /// Long tasks are made known when they start.
   void announce(const BoardChunk& chunk, std::uint64_t count) {
-    if (count > 1 || context_.cost.mean().value_or(0) <= long_task_seconds) return;
-    context_.started.add(chunk.work.id(), claimed_);
-    context_.wake();
+    if (count > 1 || !chunk.work.set_aside().empty() || context_.cost.mean().value_or(0) <= long_task_seconds)
+      return;
+    context_.started.announce(chunk.work.id(), claimed_, context_.wake);
   }
 
-  void compute_claimed() {
+  void compute_claimed(const std::string& set_aside) {
     batch_.clear();
     std::uint64_t rows = 0;
     for (TaskRange range : claimed_) {
@@ -133,21 +134,25 @@ class ComputePool::Worker {
         range.begin += count;
         rows += count;
         if (rows == most_rows) {
-          compute_batch();
+          compute_batch(set_aside);
           batch_.clear();
           rows = 0;
         }
       }
     }
-    if (rows > 0) compute_batch();
+    if (rows > 0) compute_batch(set_aside);
   }
 
-  void compute_batch() {
+  void compute_batch(const std::string& set_aside) {
     if (context_.stopped()) return;
     const TaskFilter::Met& met = filter_.of(batch_);
     evaluator_.begin(met.tasks);
     for (const TaskFilter::Failure& failure : met.failures) evaluator_.fail(failure.task, failure.reason);
-    if (evaluator_.rows() > 0) evaluator_.evaluate({});
+    if (!set_aside.empty()) {
+      evaluator_.fail_all(set_aside);
+    } else if (evaluator_.rows() > 0) {
+      evaluator_.evaluate({});
+    }
     if (context_.stopped()) return;  // the kernel may have returned early
     const MutexLock lock(mutex_);
     for (const TaskRange& range : batch_) append(part_.finished, range);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "exec/compute_pool.hpp"
+#include "exec/demand.hpp"
 #include "exec/report_timer.hpp"
 #include "exec/source.hpp"
 #include "exec/source_pool.hpp"
@@ -20,7 +21,14 @@ constexpr double source_report_seconds = 0.1;
 ExecutorOptions checked(ExecutorOptions options, const Job& job) {
   options.compute_threads = std::max(options.compute_threads, 1U);
   options.io_threads = std::max(options.io_threads, 1U);
-  if (job.source) options.report_seconds = std::min(options.report_seconds, source_report_seconds);
+  if (!job.source) return options;
+  options.report_seconds = std::min(options.report_seconds, source_report_seconds);
+  options.slots = options.io_threads;
+  const DemandKeys demands(*job.source);
+  if (!demands.any()) return options;
+  // Where tasks take several slots, fewer threads are enough; and more would wait for what others hold.
+  options.io_threads = demands.tasks_at_once(capacity_of(options));
+  options.most_io_threads = 0;
   return options;
 }
 
@@ -50,6 +58,8 @@ struct Executor::State {
   ReportTimer timer;  // after the pool, which it uses
 };
 
+Capacity capacity_of(const ExecutorOptions& options) { return {options.slots, options.memory, options.gpus}; }
+
 Executor::Executor(const Job& job, ExecutorOptions options, std::function<void()> wake)
     : Executor(job, job.source ? make_source(job) : nullptr, options, std::move(wake)) {}
 
@@ -67,6 +77,8 @@ void Executor::submit(Chunk chunk) {
 std::vector<Report> Executor::take_reports() { return state_->context.reports.take(); }
 
 std::vector<ChunkTasks> Executor::take_started() { return state_->context.started.take(); }
+
+void Executor::started_sent() { state_->context.started.note_sent(); }
 
 std::vector<ChunkTasks> Executor::recall(std::uint64_t tasks) { return state_->context.board.recall(tasks); }
 
@@ -103,9 +115,13 @@ bool Executor::idle() const {
   return state_->context.board.empty() && state_->context.reports.empty();
 }
 
+void Executor::expect_end() { state_->context.end_of_run.announce(); }
+
 void Executor::abandon() {
   PoolContext& context = state_->context;
   context.request_stop();
+  context.end_of_run.announce();
+  context.kernel.interrupt();
   state_->collect();
   context.board.close();
   context.reports.close();

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "job/chunk.hpp"
@@ -15,14 +16,23 @@
 namespace fanfold {
 
 class Source;
+struct Capacity;
 
 struct ExecutorOptions {
   std::uint32_t compute_threads = 1;
-  std::uint32_t io_threads = 1;
+  std::uint32_t io_threads = 1;       ///< to begin with; fewer if each task takes several slots
+  std::uint32_t most_io_threads = 0;  ///< up to so many are tried; 0: as many as in the beginning
+  std::uint32_t slots = 0;            ///< set by the executor: the I/O threads that it was given
   Rank rank;
+  std::uint32_t ranks = 1;             ///< of the run
   double report_seconds = 0.1;         ///< finished parts of a chunk that goes on are reported this often
-  std::size_t output_limit = 1 << 20;  ///< bytes of standard output that an outcome keeps for each task
+  std::uint32_t cpus = 0;              ///< that its tasks may use together; 0: one for each I/O thread
+  std::uint64_t memory = 0;            ///< bytes that its tasks may reserve together
+  std::vector<std::string> gpus = {};  ///< that they may use, by name
 };
+
+/// What tasks with a source share.
+Capacity capacity_of(const ExecutorOptions& options);
 
 /// The executing half of a worker. The main thread calls its functions; the pools are inside. Chunks are
 /// executed in the order in which they came; within a chunk, tasks are started in the order of its list.
@@ -49,8 +59,11 @@ class Executor {
   /// Parts of chunks that ended since the last call. A chunk whose last task ended is reported at once; parts
   /// of longer ones every `report_seconds`; tasks with a source within 100 ms of their end.
   std::vector<Report> take_reports();
-  /// Tasks that started since the last call, if the job's tasks are long (over 50 ms, or not yet measured).
+  /// Tasks that are about to start, if the job's tasks are long (over 50 ms, or not yet measured). They wait
+  /// for a moment until started_sent is called: if one of them kills the rank, it is to be known which it
+  /// was.
   std::vector<ChunkTasks> take_started();
+  void started_sent();
 
   /// Takes back up to `tasks` tasks that were not started, the last ones first.
   std::vector<ChunkTasks> recall(std::uint64_t tasks);
@@ -64,12 +77,17 @@ class Executor {
   /// No task is unstarted or running and every report was taken.
   bool idle() const;
 
+  /// The run is being ended. Tasks whose programs are ended by a signal from now on, or were a moment ago,
+  /// are reported as not run.
+  void expect_end();
+
   /// Ends running sources and kernels as soon as possible; their tasks are not reported. What ended before
   /// can still be taken. Chunks that are submitted later are dropped.
   void abandon();
 
-  std::uint32_t slots()
-      const;  ///< tasks that run at the same time: I/O threads with a source, else compute threads
+  /// Tasks that run at the same time: I/O threads with a source, which may be more or fewer later, else
+  /// compute threads.
+  std::uint32_t slots() const;
 
  private:
   struct State;

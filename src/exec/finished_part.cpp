@@ -58,6 +58,7 @@ void FinishedPart::merge(FinishedPart& other) {
   left_out += std::exchange(other.left_out, 0);
   move_to_end(outcomes, other.outcomes);
   move_to_end(to_retry, other.to_retry);
+  move_to_end(not_run, other.not_run);
   move_to_end(columns, other.columns);
   for (auto& [reason, tasks] : other.failures_) move_to_end(failures_[reason], tasks);
   failed_count_ += std::exchange(other.failed_count_, 0);
@@ -79,6 +80,7 @@ Report FinishedPart::take(ChunkId chunk) {
   }
   report.outcomes = std::exchange(outcomes, {});
   report.to_retry = std::exchange(to_retry, {});
+  report.not_run = std::exchange(not_run, {});
   report.columns = std::exchange(columns, {});
   report.busy = std::exchange(busy, 0);
   if (!job_->reductions.empty() && !finished.empty()) {

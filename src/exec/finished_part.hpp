@@ -22,6 +22,7 @@ class FinishedPart {
   std::uint64_t left_out = 0;  ///< tasks of `finished` that do not meet `where`
   std::vector<Outcome> outcomes;
   TaskList to_retry;
+  TaskList not_run;
   std::vector<KeptColumns> columns;
   reduce::Partial partial;
   double busy = 0;  ///< seconds
@@ -31,7 +32,7 @@ class FinishedPart {
   /// Failed tasks noted by `fail`.
   std::size_t failed_count() const { return failed_count_; }
 
-  bool empty() const { return finished.empty() && outcomes.empty(); }
+  bool empty() const { return finished.empty() && outcomes.empty() && not_run.empty(); }
 
   /// Adds another part of the same chunk, which is empty afterwards.
   void merge(FinishedPart& other);

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "core/nearest.hpp"
+#include "exec/csv_row.hpp"
 #include "exec/program_source.hpp"
 
 namespace fanfold {
@@ -84,15 +87,44 @@ std::string_view last_match(const RE2& pattern, std::string_view output) {
   return {last->data(), last->size()};
 }
 
+/// A cell of the only row. NULL is NaN, and the empty text.
+Value from_table(const CsvRow& table, const std::string& column, Type type) {
+  if (table.rows != 1) {
+    throw ValueError(fmt::format("its output has {}, not one", table.rows == 0 ? "no row" : "several rows"));
+  }
+  const auto name = std::ranges::find(table.names, column);
+  const auto index = static_cast<std::size_t>(name - table.names.begin());
+  if (name == table.names.end() || index >= table.cells.size()) {
+    throw ValueError(
+        fmt::format("its output has no column '{}'{}", column, did_you_mean(column, table.names)));
+  }
+  const std::optional<std::string>& cell = table.cells[index];
+  if (cell) return from_text(*cell, type);
+  if (type == Type::integer) throw ValueError("it is NULL, which is no integer");
+  return type == Type::real ? Value(std::numeric_limits<double>::quiet_NaN()) : Value(std::string());
+}
+
+/// What several entries read, parsed once.
+struct Parsed {
+  std::optional<Json> document;
+  std::optional<CsvRow> table;
+};
+
 }  // namespace
 
 struct OutputValues::Entry {
   const ValueSpec* spec;
-  std::unique_ptr<RE2> pattern;  // one of the two
+  std::unique_ptr<RE2> pattern;  // one of the three
   std::optional<Json::json_pointer> pointer;
+  const std::string* column;
 
-  Value read(std::string_view output, std::optional<Json>& document) const {
+  Value read(std::string_view output, Parsed& parsed) const {
     if (pattern) return from_text(last_match(*pattern, output), spec->type);
+    if (column != nullptr) {
+      if (!parsed.table) parsed.table = read_csv_row(output);
+      return from_table(*parsed.table, *column, spec->type);
+    }
+    std::optional<Json>& document = parsed.document;
     if (!document) document = parse_json(output);
     if (!document->contains(*pointer)) {
       throw ValueError(fmt::format("its output has nothing at '{}'", pointer->to_string()));
@@ -106,9 +138,11 @@ OutputValues::OutputValues(const Job& job) {
     if (const auto* regex = std::get_if<ValueSpec::Regex>(&value.how)) {
       auto pattern = std::make_unique<RE2>(regex->pattern, RE2::Quiet);
       assert(pattern->ok() && "open_job checks patterns");
-      entries_.push_back({&value, std::move(pattern), std::nullopt});
+      entries_.push_back({&value, std::move(pattern), std::nullopt, nullptr});
     } else if (const auto* json = std::get_if<ValueSpec::Json>(&value.how)) {
-      entries_.push_back({&value, nullptr, Json::json_pointer(json->pointer)});
+      entries_.push_back({&value, nullptr, Json::json_pointer(json->pointer), nullptr});
+    } else if (const auto* column = std::get_if<ValueSpec::Column>(&value.how)) {
+      entries_.push_back({&value, nullptr, std::nullopt, &column->name});
     }
   }
 }
@@ -117,10 +151,10 @@ OutputValues::~OutputValues() = default;
 
 std::optional<std::string> OutputValues::read(
     std::string_view output, const std::function<void(std::size_t slot, Value value)>& set) const {
-  std::optional<Json> document;  // parsed once for all entries
+  Parsed parsed;
   for (const Entry& entry : entries_) {
     try {
-      set(entry.spec->slot, entry.read(output, document));
+      set(entry.spec->slot, entry.read(output, parsed));
     } catch (const ValueError& error) {
       return fmt::format("value '{}': {}", entry.spec->name, error.what());
     } catch (const Json::exception& error) {

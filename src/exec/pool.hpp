@@ -1,12 +1,15 @@
 // What the two kinds of pools have in common.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 
 #include "exec/chunk_board.hpp"
+#include "exec/end_of_run.hpp"
 #include "exec/executor.hpp"
+#include "exec/job_kernel.hpp"
 #include "exec/output_values.hpp"
 #include "exec/report_queue.hpp"
 #include "exec/started_tasks.hpp"
@@ -22,6 +25,7 @@ struct PoolContext {
         options(with_options),
         wake(std::move(waker)),
         output_values(job),
+        kernel(job),
         reports(wake),
         board(job, reports, wake),
         slots(slot_count) {}
@@ -30,13 +34,15 @@ struct PoolContext {
   const ExecutorOptions options;
   const std::function<void()> wake;
   const OutputValues output_values;
+  JobKernel kernel;
   const std::chrono::steady_clock::time_point epoch =
       std::chrono::steady_clock::now();  ///< what Outcome::start counts from
   ReportQueue reports;
   ChunkBoard board;
   StartedTasks started;
   TaskCost cost;
-  const std::uint32_t slots;  ///< tasks that run at the same time
+  EndOfRun end_of_run;
+  std::atomic<std::uint32_t> slots;  ///< tasks that run at the same time; another number now and then
 
   bool stopped() const { return __atomic_load_n(&stop, __ATOMIC_RELAXED); }
   void request_stop() { __atomic_store_n(&stop, true, __ATOMIC_RELAXED); }

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <limits>
+#include <stdexcept>
 #include <variant>
 
 #include "exec/cpu_affinity.hpp"
@@ -17,13 +20,6 @@ namespace {
 
 constexpr std::size_t excerpt_bytes = 60;
 
-bool reads_output(const Job& job) {
-  if (job.kernel && job.kernel->kernel->info().takes_input) return true;
-  return std::any_of(job.values.begin(), job.values.end(), [](const ValueSpec& value) {
-    return !std::holds_alternative<expr::Program>(value.how);
-  });
-}
-
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view space = " \t\r\n\v\f";
   const std::size_t first = text.find_first_not_of(space);
@@ -31,23 +27,38 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
-/// Why it failed; empty if it did not.
-std::string failure_of(const ChildEnd& end, bool success) {
-  if (!end.not_started.empty()) return end.not_started;
-  if (end.signal != 0) return fmt::format("killed by signal {} ({})", end.signal, name_of_signal(end.signal));
-  return success ? "" : fmt::format("exit code {}", end.exit_code);
+/// Above this, standard output is not kept even where all of it is wanted.
+constexpr std::size_t most_output = 64 << 20;
+
+std::chrono::duration<double> seconds_of(const char* key, double number) {
+  if (number >= 0) return std::chrono::duration<double>(number);
+  throw std::runtime_error(fmt::format("'{}' must be a time, not {} seconds", key, number));
+}
+
+int nice_of(double number) {
+  constexpr double most = 39;
+  if (std::fabs(number) <= most && number == std::floor(number)) return static_cast<int>(number);
+  throw std::runtime_error(fmt::format("'nice' must be a whole number from -39 to 39, not {}", number));
 }
 
 }  // namespace
 
 ProgramSource::ProgramSource(const Job& job, Form form)
     : spec_(*job.source),
+      policy_(job.run),
       form_(form),
       folder_(job.folder),
       working_folder_(spec_.find("cwd")),
       input_(spec_.find("stdin")),
+      output_(spec_.find("stdout")),
+      errors_(spec_.find("stderr")),
+      creates_(spec_.find("creates")),
+      timeout_(spec_, "timeout"),
+      grace_(spec_, "grace"),
+      memory_(spec_, "memory"),
+      nice_(spec_, "nice"),
       success_{0},
-      environment_(spec_.find("env")),
+      environment_(job, spec_.find("env")),
       cpus_(cpus_for_children()),
       uses_value_(job.uses_value),
       uses_output_(reads_output(job)) {
@@ -55,25 +66,91 @@ ProgramSource::ProgramSource(const Job& job, Form form)
 }
 
 Retrieved ProgramSource::retrieve(const Retrieval& retrieval) const {
-  ChildEnd end = run(retrieval);
+  const Limits limits = limits_of(retrieval);
+  const std::string created = creates_ == nullptr ? "" : path_of(*creates_, retrieval.context);
+  std::error_code error;
+  // What a failed attempt left is no result; see check_created.
+  const bool is_there = !created.empty() && std::filesystem::is_regular_file(created, error);
+  if (is_there && retrieval.context.attempt == Attempt(1)) {
+    Retrieved skipped;
+    read_value(skipped);
+    return skipped;
+  }
+  Retrieved retrieved = retrieved_from(run(retrieval, limits), limits);
+  if (!created.empty()) check_created(created, retrieved);
+  if (retrieved.status == Status::succeeded) read_back(retrieval.context, retrieved);
+  if (retrieved.status == Status::succeeded) read_value(retrieved);
+  return retrieved;
+}
+
+ProgramSource::Limits ProgramSource::limits_of(const Retrieval& retrieval) const {
+  Limits limits{retrieval.timeout, policy_.grace, std::nullopt, 0};
+  if (timeout_.given()) limits.timeout = seconds_of("timeout", timeout_.of(retrieval.numbers));
+  if (grace_.given()) limits.grace = seconds_of("grace", grace_.of(retrieval.numbers));
+  if (memory_.given()) limits.memory = static_cast<std::uint64_t>(memory_.of(retrieval.numbers));
+  if (nice_.given()) limits.nice = nice_of(nice_.of(retrieval.numbers));
+  return limits;
+}
+
+Retrieved ProgramSource::retrieved_from(ChildEnd end, const Limits& limits) const {
   Retrieved retrieved;
   retrieved.exit_code = end.exit_code;
   retrieved.signal = end.signal;
-  retrieved.error = failure_of(end, is_success(end.exit_code));
+  retrieved.error = failure_of(end, limits);
   if (!retrieved.error.empty()) retrieved.status = Status::failed;
   if (end.timed_out) {
     retrieved.status = Status::timed_out;
-    retrieved.error = fmt::format("timed out after {} s", retrieval.timeout->count());
+    retrieved.error = fmt::format("timed out after {} s", limits.timeout->count());
   }
   retrieved.output = std::move(end.output);
   retrieved.errors = std::move(end.errors);
   if (retrieved.status == Status::succeeded && uses_output_ && end.left_out != 0) {
     retrieved.status = Status::failed;
-    retrieved.error =
-        fmt::format("its standard output is longer than {} MiB", ChildProgram().output_limit >> 20);
+    retrieved.error = fmt::format("its standard output is longer than {} MiB", most_output >> 20);
   }
-  if (retrieved.status == Status::succeeded) read_value(retrieved);
   return retrieved;
+}
+
+/// Why it failed; empty if it did not.
+std::string ProgramSource::failure_of(const ChildEnd& end, const Limits& limits) const {
+  if (!end.not_started.empty()) return end.not_started;
+  if (end.signal == 0 && is_success(end.exit_code)) return {};
+  const std::string how =
+      end.signal != 0 ? fmt::format("killed by signal {} ({})", end.signal, name_of_signal(end.signal))
+                      : fmt::format("exit code {}", end.exit_code);
+  return how + shortage_.explains(end, limits.memory);
+}
+
+/// A task that did not make its file has failed, and the file of one that has failed goes: a later run would
+/// take it for a result.
+void ProgramSource::check_created(const std::string& path, Retrieved& retrieved) const {
+  std::error_code error;
+  const bool is_file = std::filesystem::is_regular_file(path, error);
+  if (retrieved.status == Status::succeeded && !is_file) {
+    retrieved.status = Status::failed;
+    retrieved.error = fmt::format(
+        "it did not make '{}'{}", path,
+        std::filesystem::exists(path, error) ? ", which is no regular file" : ", which 'creates' promises");
+  } else if (retrieved.status != Status::succeeded && is_file) {
+    std::filesystem::remove(path, error);
+  }
+}
+
+/// What went to a file and something reads.
+void ProgramSource::read_back(const TemplateContext& context, Retrieved& retrieved) const {
+  if (output_ == nullptr || !(uses_output_ || uses_value_)) return;
+  const std::string path = path_of(*output_, context);
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const auto size = file.tellg();
+  if (!file || size > static_cast<std::streamoff>(most_output)) {
+    retrieved.status = Status::failed;
+    retrieved.error = file ? fmt::format("its standard output is longer than {} MiB", most_output >> 20)
+                           : fmt::format("cannot read '{}'", path);
+    return;
+  }
+  retrieved.output.resize(static_cast<std::size_t>(size));
+  file.seekg(0);
+  file.read(retrieved.output.data(), size);
 }
 
 std::string ProgramSource::obstacle(const TemplateContext& context) const {
@@ -86,8 +163,12 @@ std::string ProgramSource::obstacle(const TemplateContext& context) const {
 }
 
 /// A program that cannot be started directly is left to sh, so that message and exit code are sh's.
-ChildEnd ProgramSource::run(const Retrieval& retrieval) const {
-  const ChildProgram program = program_of(retrieval);
+ChildEnd ProgramSource::run(const Retrieval& retrieval, const Limits& limits) const {
+  ChildProgram program = program_of(retrieval);
+  program.timeout = limits.timeout;
+  program.grace = limits.grace;
+  program.memory_limit = limits.memory;
+  program.nice = limits.nice;
   if (form_ == Form::arguments) return run_child(program, groups_);
   if (std::optional<std::vector<std::string>> words = plain_command(program.arguments.back())) {
     ChildProgram direct = program;
@@ -104,16 +185,26 @@ ChildProgram ProgramSource::program_of(const Retrieval& retrieval) const {
   for (const auto& [name, text] : spec_.arguments.front().templates) {
     program.arguments.push_back(text.render(retrieval.context));
   }
-  program.environment = environment_.of(retrieval.context);
-  program.folder = folder_;
-  if (working_folder_ != nullptr) {
-    const std::string relative = working_folder_->templates.front().second.render(retrieval.context);
-    program.folder = (std::filesystem::path(folder_) / relative).string();
+  program.environment = environment_.of(retrieval.context, retrieval.share);
+  program.folder = working_folder_ == nullptr ? folder_ : path_of(*working_folder_, retrieval.context);
+  if (input_ != nullptr && input_->templates.front().first == "file") {
+    program.input_file = path_of(*input_, retrieval.context);
+  } else if (input_ != nullptr) {
+    program.input = input_->templates.front().second.render(retrieval.context);
   }
-  if (input_ != nullptr) program.input = input_->templates.front().second.render(retrieval.context);
-  program.timeout = retrieval.timeout;
+  if (output_ != nullptr) program.output_file = path_of(*output_, retrieval.context);
+  if (errors_ != nullptr) program.errors_file = path_of(*errors_, retrieval.context);
   program.cpus = cpus_;
+  const bool is_whole = uses_output_ || policy_.print != RunPolicy::Print::nothing;
+  program.output_limit = is_whole ? most_output : policy_.output_limit;
+  program.errors_limit = policy_.output_limit;
   return program;
+}
+
+std::string ProgramSource::path_of(const SourceArgument& argument, const TemplateContext& context) const {
+  const std::string path = argument.templates.front().second.render(context);
+  if (path.empty()) throw std::runtime_error(fmt::format("'{}' is empty: it must be a path", argument.name));
+  return (std::filesystem::path(folder_) / path).string();
 }
 
 bool ProgramSource::is_success(int exit_code) const {
@@ -131,12 +222,30 @@ void ProgramSource::read_value(Retrieved& retrieved) const {
                        value.value_or(std::numeric_limits<double>::quiet_NaN())};
 }
 
+bool reads_output(const Job& job) {
+  if (job.kernel && job.kernel->kernel->info().takes_input) return true;
+  return std::any_of(job.values.begin(), job.values.end(), [](const ValueSpec& value) {
+    return !std::holds_alternative<expr::Program>(value.how);
+  });
+}
+
 std::vector<SourceKey> program_keys(SourceKey own) {
+  constexpr KeyEffect policy = KeyEffect::policy;
   return {std::move(own),
           {"cwd", KeyKind::text, "the folder in which it runs, relative to the job file's folder"},
           {"env", KeyKind::strings, "environment variables to set"},
-          {"stdin", KeyKind::text, "what it reads from its standard input"},
-          {"success", KeyKind::integers, "the exit codes that are a success: [0]"}};
+          {"stdin", KeyKind::input, "what it reads from its standard input: a text, or { file = \"path\" }"},
+          {"stdout", KeyKind::text, "the file that takes its standard output, instead of the run file"},
+          {"stderr", KeyKind::text, "the file that takes its standard error, instead of the run file"},
+          {"success", KeyKind::integers, "the exit codes that are a success: [0]"},
+          {"creates", KeyKind::text, "the file that it makes: where it is there, the task is skipped",
+           KeyEffect::skips},
+          {"timeout", KeyKind::seconds, "time for one attempt, instead of that of [run]", policy},
+          {"grace", KeyKind::seconds, "from SIGTERM to SIGKILL when the time is over: 2 s", policy},
+          {"cores", KeyKind::number, "slots that it takes, and threads that it is told to use: 1", policy},
+          {"memory", KeyKind::bytes, "memory that it reserves on its node, and may not exceed", policy},
+          {"gpus", KeyKind::number, "GPUs that it is given: 0", policy},
+          {"nice", KeyKind::number, "how much it steps back behind other processes: 0", policy}};
 }
 
 std::vector<Result> program_results() {

@@ -7,6 +7,8 @@
 
 #include "exec/child_environment.hpp"
 #include "exec/child_process.hpp"
+#include "exec/demand.hpp"
+#include "exec/memory_shortage.hpp"
 #include "exec/source.hpp"
 
 namespace fanfold {
@@ -31,23 +33,48 @@ class ProgramSource final : public Source {
   bool starts_programs() const override { return true; }
 
  private:
+  /// What the keys of [task] say besides the program, for one attempt.
+  struct Limits {
+    std::optional<std::chrono::duration<double>> timeout;
+    std::chrono::duration<double> grace;
+    std::optional<std::uint64_t> memory;
+    int nice = 0;
+  };
+  Limits limits_of(const Retrieval& retrieval) const;
   ChildProgram program_of(const Retrieval& retrieval) const;
-  ChildEnd run(const Retrieval& retrieval) const;
+  std::string path_of(const SourceArgument& argument, const TemplateContext& context) const;
+  ChildEnd run(const Retrieval& retrieval, const Limits& limits) const;
+  Retrieved retrieved_from(ChildEnd end, const Limits& limits) const;
+  std::string failure_of(const ChildEnd& end, const Limits& limits) const;
   bool is_success(int exit_code) const;
+  void check_created(const std::string& path, Retrieved& retrieved) const;
+  void read_back(const TemplateContext& context, Retrieved& retrieved) const;
   void read_value(Retrieved& retrieved) const;
 
   const SourceSpec& spec_;
+  const RunPolicy& policy_;
   Form form_;
   std::string folder_;
   const SourceArgument* working_folder_;
   const SourceArgument* input_;
+  const SourceArgument* output_;   // the file that takes its standard output, or null
+  const SourceArgument* errors_;   // the same for standard error
+  const SourceArgument* creates_;  // the file that it makes, or null
+  NumberKey timeout_;
+  NumberKey grace_;
+  NumberKey memory_;
+  NumberKey nice_;
   std::vector<std::int64_t> success_;
   ChildEnvironment environment_;
   std::optional<cpu_set_t> cpus_;
   bool uses_value_;
   bool uses_output_;  // a kernel or [values] reads it: half of it would be a wrong answer
+  MemoryShortage shortage_;
   mutable ChildGroups groups_;
 };
+
+/// True if a kernel or [values] reads what the source retrieved.
+bool reads_output(const Job& job);
 
 /// The text as one number, white space around it ignored; NaN, infinities and a plus sign are numbers.
 std::optional<double> number_in(std::string_view text);

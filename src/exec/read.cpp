@@ -1,116 +1,124 @@
-// The source `read`: the contents of a file.
-#include <fcntl.h>
+// The source `read`: the contents of a file, of a range or of a block of it.
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <new>
 #include <stdexcept>
 #include <system_error>
 
-#include "exec/file_descriptor.hpp"
+#include "exec/decompress.hpp"
+#include "exec/file_block.hpp"
+#include "exec/open_file.hpp"
 #include "exec/source.hpp"
+#include "exec/source_numbers.hpp"
 
 namespace fanfold {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-/// Read at once; a timeout and an interruption are noticed in between.
-constexpr std::size_t piece_bytes = 16 << 20;
-
-/// What a file whose size is not known (in /proc, say) is taken to have at first.
-constexpr std::size_t unknown_size_bytes = 4096;
+/// A file of this size is more likely a mistake than a task.
+constexpr double default_max_bytes = 1 << 30;
 
 class Read final : public Source {
  public:
   explicit Read(const Job& job)
-      : folder_(job.folder), path_(job.source->arguments.at(0).templates.at(0).second) {}
+      : space_(job.space),
+        folder_(job.folder),
+        path_(job.source->arguments.at(0).templates.at(0).second),
+        numbers_(*job.source),
+        has_range_(job.source->find("bytes") != nullptr),
+        decompresses_(!has_range_) {
+    if (const SourceArgument* const given = job.source->find("decompress")) decompresses_ = given->boolean;
+    const std::optional<std::size_t> slot = path_.sole_param();
+    if (slot && space_.program(*slot) == nullptr) blocks_ = space_.axis(*slot).blocks();
+    if (blocks_ != nullptr) block_slot_ = *slot;
+  }
 
   Retrieved retrieve(const Retrieval& retrieval) const override {
-    const std::string path = path_.render(retrieval.context);
     Retrieved retrieved;
     try {
-      read_file(path, retrieval, retrieved);
-    } catch (const std::bad_alloc&) {
-      fail(path, std::generic_category().message(ENOMEM), retrieved);
-    } catch (const std::length_error&) {
-      fail(path, std::generic_category().message(EFBIG), retrieved);
-    }
-    if (retrieved.status == Status::succeeded) {
+      retrieved.output = contents(retrieval);
       retrieved.results = {static_cast<std::int64_t>(retrieved.output.size())};
-    } else {
-      retrieved.output = {};
+    } catch (const ReadTimedOut&) {
+      retrieved.status = Status::timed_out;
+      retrieved.error =
+          failure(retrieval.context, fmt::format("timed out after {} s", retrieval.timeout->count()));
+    } catch (const ReadError& error) {
+      retrieved.status = Status::failed;
+      retrieved.error = failure(retrieval.context, error.what());
+    } catch (const std::bad_alloc&) {
+      retrieved.status = Status::failed;
+      retrieved.error = failure(retrieval.context, std::generic_category().message(ENOMEM));
+    } catch (const std::length_error&) {
+      retrieved.status = Status::failed;
+      retrieved.error = failure(retrieval.context, std::generic_category().message(EFBIG));
     }
     return retrieved;
   }
 
   std::string obstacle(const TemplateContext& context) const override {
     if (path_.depends_on_execution()) return {};
-    const std::string path = path_.render(context);
-    struct stat status = {};
-    Retrieved retrieved;
-    if (stat((std::filesystem::path(folder_) / path).c_str(), &status) != 0) {
-      fail_with_errno(path, retrieved);
-    } else if (!S_ISREG(status.st_mode)) {
-      fail(path, what_else(status), retrieved);
+    try {
+      const OpenFile file(full_path(context));
+      return {};
+    } catch (const ReadError& error) {
+      return failure(context, error.what());
     }
-    return retrieved.error;
   }
 
   void interrupt() const override { interrupted_ = true; }
   bool keeps_output() const override { return false; }
 
  private:
-  void read_file(const std::string& path, const Retrieval& retrieval, Retrieved& retrieved) const {
-    // Without O_NONBLOCK the opening of a pipe without a writer would never return.
-    const FileDescriptor file(
-        open((std::filesystem::path(folder_) / path).c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-    struct stat status = {};
-    if (!file.is_open() || fstat(file.get(), &status) != 0) return fail_with_errno(path, retrieved);
-    if (!S_ISREG(status.st_mode)) return fail(path, what_else(status), retrieved);
-    posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-
-    // One byte more than there is, so that the end is seen without growing.
-    std::string& bytes = retrieved.output;
-    bytes.resize(status.st_size > 0 ? static_cast<std::size_t>(status.st_size) + 1 : unknown_size_bytes);
-    std::size_t size = 0;
-    const Clock::time_point start = Clock::now();
-    for (;;) {
-      if (size == bytes.size()) bytes.resize(2 * size);
-      const ssize_t count =
-          ::read(file.get(), bytes.data() + size, std::min(bytes.size() - size, piece_bytes));
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return fail_with_errno(path, retrieved);
-      if (count == 0) break;
-      size += static_cast<std::size_t>(count);
-      if (interrupted_) return fail(path, "interrupted", retrieved);
-      if (retrieval.timeout && Clock::now() - start > *retrieval.timeout) {
-        fail(path, fmt::format("timed out after {} s", retrieval.timeout->count()), retrieved);
-        retrieved.status = Status::timed_out;
-        return;
-      }
+  std::string contents(const Retrieval& retrieval) const {
+    const ReadPatience patience(interrupted_, retrieval.timeout);
+    const std::uint64_t max_bytes =
+        whole(numbers_.of("max_bytes", retrieval.numbers).value_or(default_max_bytes), "max_bytes");
+    const OpenFile file(full_path(retrieval.context));
+    if (blocks_ != nullptr) {
+      if (has_range_) throw ReadError("a block has no range: leave out 'bytes'");
+      const std::uint64_t index = space_.position(retrieval.context.task, block_slot_);
+      return read_block(file, *blocks_, index, max_bytes, patience);
     }
-    bytes.resize(size);
+    std::string bytes = file.read(range(retrieval), max_bytes, patience);
+    if (!decompresses_) return bytes;
+    std::optional<std::string> decompressed = decompress(bytes, max_bytes, patience);
+    return decompressed ? std::move(*decompressed) : std::move(bytes);
   }
 
-  static std::string what_else(const struct stat& status) {
-    return S_ISDIR(status.st_mode) ? std::generic_category().message(EISDIR) : "not a regular file";
-  }
-  static void fail(const std::string& path, const std::string& why, Retrieved& retrieved) {
-    retrieved.status = Status::failed;
-    retrieved.error = fmt::format("cannot read '{}': {}", path, why);
-  }
-  static void fail_with_errno(const std::string& path, Retrieved& retrieved) {
-    fail(path, std::generic_category().message(errno), retrieved);
+  ByteRange range(const Retrieval& retrieval) const {
+    if (!has_range_) return {};
+    const std::uint64_t first = whole(*numbers_.of("bytes", retrieval.numbers, 0), "bytes");
+    const std::uint64_t end = whole(*numbers_.of("bytes", retrieval.numbers, 1), "bytes");
+    if (end < first) throw ReadError(fmt::format("'bytes' ends at {}, before it begins at {}", end, first));
+    return {first, end};
   }
 
+  static std::uint64_t whole(double number, const char* name) {
+    if (number >= 0 && number < 0x1p63 && number == std::floor(number))
+      return static_cast<std::uint64_t>(number);
+    throw ReadError(fmt::format("'{}' is no number of bytes: {}", name, number));
+  }
+
+  std::string relative_path(const TemplateContext& context) const {
+    return blocks_ != nullptr ? blocks_->file : path_.render(context);
+  }
+  std::string full_path(const TemplateContext& context) const {
+    return (std::filesystem::path(folder_) / relative_path(context)).string();
+  }
+  std::string failure(const TemplateContext& context, const std::string& why) const {
+    return fmt::format("cannot read '{}': {}", relative_path(context), why);
+  }
+
+  const TaskSpace& space_;  // of the job, which outlives its executor
   std::string folder_;
-  const Template& path_;  // of the job, which outlives its executor
+  const Template& path_;
+  SourceNumbers numbers_;
+  bool has_range_;
+  bool decompresses_;
+  const FileBlocks* blocks_ = nullptr;
+  std::size_t block_slot_ = 0;
   mutable std::atomic<bool> interrupted_ = false;
 };
 
@@ -120,9 +128,12 @@ SourceType read_source() {
   static const SourceInfo info = [] {
     SourceInfo read;
     read.name = "read";
-    read.summary = "reads a whole file";
-    read.keys = {{"read", KeyKind::text, "path of the file, relative to the job file's folder"}};
-    read.results = {{"bytes", Type::integer, "size of the file in bytes"}};
+    read.summary = "reads a file, decompressed, or a part of it";
+    read.keys = {{"read", KeyKind::file, "path of the file, relative to the job file's folder"},
+                 {"bytes", KeyKind::range, "only these: the first, and the one after the last"},
+                 {"decompress", KeyKind::boolean, "gzip and zstd, by content: true, but false with 'bytes'"},
+                 {"max_bytes", KeyKind::bytes, "a longer file, or longer contents, fail: 1 GiB"}};
+    read.results = {{"bytes", Type::integer, "size of what was read, decompressed"}};
     read.has_output = true;
     return read;
   }();

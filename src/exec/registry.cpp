@@ -4,7 +4,8 @@
 
 #include "exec/source.hpp"
 
-#define FANFOLD_SOURCES(source) source(command) source(shell) source(read) source(sleep)
+#define FANFOLD_SOURCES(source) \
+  source(command) source(shell) source(worker) source(read) source(http) source(sql) source(sleep)
 
 namespace fanfold {
 

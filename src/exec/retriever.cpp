@@ -22,19 +22,22 @@ TaskRange range_of(TaskIndex task) { return {task.value(), task.value() + 1}; }
 
 }  // namespace
 
-Retriever::Retriever(PoolContext& context, const Source& source, std::uint32_t slot)
+Retriever::Retriever(PoolContext& context, const Source& source, Resources& resources, std::uint32_t slot)
     : context_(context),
-      session_(source.open_session({context.options.rank, slot})),
+      resources_(resources),
+      session_(source.open_session({context.options.rank, slot, context.slots})),
       slot_(slot),
       uses_tmp_(uses_temporary_folder(*context.job.source)),
+      demands_(*context.job.source),
       filter_(context.job),
-      evaluator_(context.job, context.output_values, &context.stop) {}
+      evaluator_(context.job, context.output_values, nullptr, &context.stop) {}
 
 void Retriever::begin(TaskOfChunk task) {
-  announce(task);
+  const std::string set_aside = task.chunk->work.set_aside();
   const std::size_t ticket = take_ticket();
   begun_[ticket].task = std::move(task);
   ++under_way_;
+  if (!set_aside.empty()) return fail_at_once(ticket, set_aside);
   try {
     begin_in_session(ticket);
   } catch (const std::exception& error) {  // of a template, of a folder, of memory: this task's bad luck
@@ -61,8 +64,7 @@ std::size_t Retriever::take_ticket() {
 /// Tasks are made known when they start, unless they are known to be short.
 void Retriever::announce(const TaskOfChunk& task) {
   if (context_.cost.mean().value_or(1) <= long_task_seconds) return;
-  context_.started.add(task.chunk->work.id(), {range_of(task.task)});
-  context_.wake();
+  context_.started.announce(task.chunk->work.id(), {range_of(task.task)}, context_.wake);
 }
 
 void Retriever::begin_in_session(std::size_t ticket) {
@@ -84,7 +86,22 @@ void Retriever::begin_in_session(std::size_t ticket) {
   const TaskRange range = range_of(task);
   if (const TaskFilter::Met& met = filter_.of({&range, 1}); !met.failures.empty())
     return fail_at_once(ticket, met.failures.front().reason);
-  session_->begin(ticket, {values, numbers_, job.run.timeout});
+  const TaskShare share = share_of(begun);
+  announce(begun.task);
+  session_->begin(ticket, {values, numbers_, job.run.timeout, share, context_.options.ranks});
+}
+
+/// Waits for what the task takes. Programs, which alone can say that they take something, run one at a time
+/// in a session: the thread that waits here holds nothing that others could wait for.
+TaskShare Retriever::share_of(Begun& begun) {
+  const ExecutorOptions& options = context_.options;
+  TaskShare share;
+  share.cores = std::max(1U, options.cpus / options.io_threads);
+  if (!demands_.any()) return share;
+  begun.grant.emplace(resources_.acquire(demands_.of(numbers_, resources_.capacity())));
+  if (demands_.has_cores()) share.cores = begun.grant->demand().cores;
+  if (demands_.has_gpus()) share.gpus = &begun.grant->gpus();
+  return share;
 }
 
 void Retriever::evaluate_numbers(TaskIndex task) {
@@ -93,6 +110,7 @@ void Retriever::evaluate_numbers(TaskIndex task) {
   evaluator_.begin({&range, 1});
   for (const SourceArgument& argument : context_.job.source->arguments) {
     if (argument.number) numbers_.push_back(evaluator_.number(*argument.number));
+    for (const Operand& operand : argument.range) numbers_.push_back(evaluator_.number(operand));
   }
 }
 
@@ -114,6 +132,7 @@ RetrievedTask Retriever::retrieved(EndedRetrieval ended) {
   task.duration = seconds_between(ended.begin, ended.end);
   task.retrieved = std::move(ended.retrieved);
   begun.folder.reset();
+  begun.grant.reset();
   free_tickets_.push_back(ended.ticket);
   --under_way_;
   return task;

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "exec/batch_evaluator.hpp"
+#include "exec/demand.hpp"
 #include "exec/pool.hpp"
+#include "exec/resources.hpp"
 #include "exec/source.hpp"
 #include "exec/task_finisher.hpp"
 #include "exec/temporary_folder.hpp"
@@ -17,8 +20,8 @@ namespace fanfold {
 /// Begins retrievals in a session of the source and takes what ended. Used by one thread.
 class Retriever {
  public:
-  /// The context and the source must outlive it.
-  Retriever(PoolContext& context, const Source& source, std::uint32_t slot);
+  /// The context, the source and the resources of the pool must outlive it.
+  Retriever(PoolContext& context, const Source& source, Resources& resources, std::uint32_t slot);
 
   /// False: the task does not meet `where` and is not to be run.
   bool meets(TaskIndex task) { return filter_.meets(task); }
@@ -27,7 +30,8 @@ class Retriever {
   /// How many tasks it can begin now; at least 1 if it is idle.
   std::size_t room() const { return session_->room(); }
 
-  /// Precondition: there is room.
+  /// Waits until the rank has what the task takes, if the job says that it takes something. Precondition:
+  /// there is room.
   void begin(TaskOfChunk task);
   /// Waits until a retrieval has ended, or about as long as `longest`, and adds all that ended to `ended`.
   /// Precondition: it is not idle.
@@ -38,19 +42,23 @@ class Retriever {
   struct Begun {
     TaskOfChunk task;
     std::unique_ptr<TemporaryFolder> folder;
+    std::optional<Resources::Grant> grant;
   };
 
   std::size_t take_ticket();
   void announce(const TaskOfChunk& task);
   void begin_in_session(std::size_t ticket);
   void evaluate_numbers(TaskIndex task);
+  TaskShare share_of(Begun& begun);
   void fail_at_once(std::size_t ticket, const std::string& error);
   RetrievedTask retrieved(EndedRetrieval ended);
 
   PoolContext& context_;
+  Resources& resources_;
   const std::unique_ptr<SourceSession> session_;
   const std::uint32_t slot_;
   const bool uses_tmp_;
+  const DemandKeys demands_;
   TaskFilter filter_;
   BatchEvaluator evaluator_;
   std::vector<double> numbers_;

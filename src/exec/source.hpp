@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/status.hpp"
+#include "exec/demand.hpp"
 #include "job/job.hpp"
 #include "job/source_info.hpp"
 #include "job/template.hpp"
@@ -21,8 +22,10 @@ namespace fanfold {
 struct Retrieval {
   const TemplateContext& context;
   std::span<const double>
-      numbers;  ///< of each number argument of the spec, in their order: evaluated for the task
+      numbers;  ///< of each number of the spec's arguments, in their order: evaluated for the task
   std::optional<std::chrono::duration<double>> timeout;
+  TaskShare share = {};
+  std::uint32_t ranks = 1;  ///< of the run: what limits them together is shared out
 };
 
 /// What a source retrieved, or why it did not.
@@ -65,6 +68,7 @@ class SourceSession {
 struct SessionPlace {
   Rank rank;
   std::uint32_t slot = 0;
+  std::uint32_t room = 1;  ///< of a source with one session: how many retrievals are to be under way
 };
 
 /// Executes a SourceSpec. Immutable after construction; the threads of the I/O pool call it at the same time.
@@ -87,6 +91,11 @@ class Source {
   virtual void interrupt() const = 0;
   /// True if outcomes keep the output. A file's contents are not kept: they are where they were.
   virtual bool keeps_output() const { return true; }
+  /// True if more I/O threads may help and cost little: it is for most of its time that it waits.
+  virtual bool may_have_many_threads() const { return true; }
+  /// True if one session waits for all retrievals of a rank: then one I/O thread opens it, and `io_threads`
+  /// is how many retrievals it has under way.
+  virtual bool has_one_session() const { return false; }
   /// True if it starts programs, for which the threads that call it are better bound to CPUs.
   virtual bool starts_programs() const { return false; }
 };

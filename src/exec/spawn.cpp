@@ -1,15 +1,23 @@
-// posix_spawn shares the parent's memory with the child until it executes the program: its cost does not grow
-// with the size of the parent, as that of fork does.
+// clone with CLONE_VM and CLONE_VFORK shares the parent's memory with the child until it executes the
+// program: its cost does not grow with the size of the parent, as that of fork does. posix_spawn does the
+// same, but it can set neither limits nor CPUs, maps a stack for every child, and does not say which step
+// failed.
 #include "exec/spawn.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
-#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -17,77 +25,126 @@
 
 #include "exec/child_process.hpp"
 
+// The child works in the parent's memory on a stack of its own, which sanitizers know nothing of.
+#define FANFOLD_IN_CHILD __attribute__((no_sanitize("address", "thread", "undefined")))
+
 namespace fanfold {
 namespace {
 
 /// What the shell uses without a PATH.
 constexpr std::string_view default_path = "/usr/local/bin:/usr/bin:/bin";
 
-/// Attributes that are the same for all children.
-class SpawnAttributes {
+/// The child calls a dozen system calls, none of which needs much.
+constexpr std::size_t stack_bytes = 64 << 10;
+
+/// What the child is to do, prepared by its parent: it may neither allocate nor lock.
+struct Start {
+  enum class Step { folder, limits, program };
+
+  const char* path;
+  char** arguments;
+  char** environment;
+  const char* folder;
+  StandardFiles files;
+  const cpu_set_t* cpus;
+  rlim_t memory;  // RLIM_INFINITY: as it is
+  int nice;
+  pid_t parent;              // when it is no more, the child is killed; 0: the child lives on
+  Step step = Step::folder;  // the one that failed …
+  int error = 0;             // … with this
+};
+
+/// Signals that are handled or ignored here have no meaning for the child.
+FANFOLD_IN_CHILD void reset_signals() {
+  struct sigaction standard {};
+  standard.sa_handler = SIG_DFL;
+  for (int signal = 1; signal < NSIG; ++signal) {
+    struct sigaction now {};
+    if (sigaction(signal, nullptr, &now) == 0 && now.sa_handler != SIG_DFL)
+      sigaction(signal, &standard, nullptr);
+  }
+}
+
+FANFOLD_IN_CHILD bool set_limits(const Start& start) {
+  // Data, not address space: programs reserve address space that they never use.
+  if (start.memory != RLIM_INFINITY) {
+    const rlimit limit{start.memory, start.memory};
+    if (setrlimit(RLIMIT_DATA, &limit) != 0) return false;
+  }
+  errno = 0;
+  if (start.nice != 0 && nice(start.nice) == -1 && errno != 0) return false;
+  if (start.cpus != nullptr) sched_setaffinity(0, sizeof *start.cpus, start.cpus);  // advice
+  return true;
+}
+
+/// Returns if a step fails.
+FANFOLD_IN_CHILD void execute(Start& start) {
+  setpgid(0, 0);
+  reset_signals();
+  if (chdir(start.folder) != 0) return;
+  dup2(start.files.input, 0);
+  dup2(start.files.output, 1);
+  dup2(start.files.errors, 2);
+  unsigned next = 3;
+  for (const int file : start.files.more) dup2(file, static_cast<int>(next++));
+  // Not everybody opens files with O_CLOEXEC: MPI libraries, say, or whoever started us.
+  close_range(next, ~0U, 0);
+  start.step = Start::Step::limits;
+  if (!set_limits(start)) return;
+  if (start.parent != 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != start.parent) _exit(127);  // it was too late for that
+  }
+  start.step = Start::Step::program;
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  execve(start.path, start.arguments, start.environment);
+}
+
+FANFOLD_IN_CHILD int child_main(void* argument) {
+  Start& start = *static_cast<Start*>(argument);
+  execute(start);
+  start.error = errno;
+  _exit(127);
+}
+
+/// While it lives, no signal reaches the calling thread: a handler must not run in the child, in our memory.
+class BlockedSignals {
  public:
-  SpawnAttributes() {
-    sigset_t none;
+  BlockedSignals() {
     sigset_t all;
-    sigemptyset(&none);
     sigfillset(&all);
-    posix_spawnattr_init(&attributes_);
-    posix_spawnattr_setsigmask(&attributes_, &none);
-    posix_spawnattr_setsigdefault(&attributes_, &all);
-    posix_spawnattr_setpgroup(&attributes_, 0);
-    posix_spawnattr_setflags(&attributes_,
-                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
-  ~SpawnAttributes() { posix_spawnattr_destroy(&attributes_); }
-  SpawnAttributes(const SpawnAttributes&) = delete;
-  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
-
-  const posix_spawnattr_t* get() const { return &attributes_; }
+  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
 
  private:
-  posix_spawnattr_t attributes_;
+  sigset_t before_;
 };
 
-/// What the child does before it executes the program.
-class SpawnActions {
- public:
-  SpawnActions(const std::string& folder, StandardFiles files) {
-    posix_spawn_file_actions_init(&actions_);
-    posix_spawn_file_actions_addchdir_np(&actions_, folder.c_str());
-    posix_spawn_file_actions_adddup2(&actions_, files.input, 0);
-    posix_spawn_file_actions_adddup2(&actions_, files.output, 1);
-    posix_spawn_file_actions_adddup2(&actions_, files.errors, 2);
-    // Not everybody opens files with O_CLOEXEC: MPI libraries, say, or whoever started us.
-    posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
+/// Returns when the child has executed the program, or has failed to.
+Spawned start_child(Start& start) {
+  thread_local const std::unique_ptr<std::byte[]> stack(new std::byte[stack_bytes]);
+  const auto top = reinterpret_cast<std::uintptr_t>(stack.get() + stack_bytes) & ~std::uintptr_t{63};
+  int end = -1;
+  pid_t pid = -1;
+  {
+    const BlockedSignals blocked;
+    pid = clone(child_main, reinterpret_cast<void*>(top), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
+                &start, &end);
+    // No descriptor is free: it can be watched without.
+    if (pid < 0 && (errno == EMFILE || errno == ENFILE))
+      pid = clone(child_main, reinterpret_cast<void*>(top), CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
   }
-  ~SpawnActions() { posix_spawn_file_actions_destroy(&actions_); }
-  SpawnActions(const SpawnActions&) = delete;
-  SpawnActions& operator=(const SpawnActions&) = delete;
-
-  const posix_spawn_file_actions_t* get() const { return &actions_; }
-
- private:
-  posix_spawn_file_actions_t actions_;
-};
-
-/// Lets the calling thread run on other CPUs for a while: its children inherit them, for posix_spawn cannot
-/// set them.
-class BorrowedCpus {
- public:
-  explicit BorrowedCpus(const std::optional<cpu_set_t>& cpus) {
-    changed_ = cpus && sched_getaffinity(0, sizeof own_, &own_) == 0 &&
-               sched_setaffinity(0, sizeof *cpus, &*cpus) == 0;
+  if (pid < 0) {
+    start.step = Start::Step::program;
+    start.error = errno;
   }
-  ~BorrowedCpus() {
-    if (changed_) sched_setaffinity(0, sizeof own_, &own_);
-  }
-  BorrowedCpus(const BorrowedCpus&) = delete;
-  BorrowedCpus& operator=(const BorrowedCpus&) = delete;
-
- private:
-  cpu_set_t own_;
-  bool changed_ = false;
-};
+  return {pid, FileDescriptor(end)};
+}
 
 std::string_view path_variable(const std::vector<std::string>& environment) {
   for (const std::string_view variable : environment) {
@@ -147,21 +204,30 @@ int error_of_program(const ChildProgram& program, const std::string& path) {
   return access(whole.c_str(), X_OK) != 0 ? errno : 0;
 }
 
-/// posix_spawn does not say which step failed: a folder that is not there looks like a program that is not
-/// there.
-std::string spawn_error(const ChildProgram& program, int error) {
-  if (const int folder_error = error_of_folder(program.folder)) {
-    return fmt::format("cannot change to the folder '{}': {}", program.folder,
-                       std::generic_category().message(folder_error));
+std::string spawn_error(const ChildProgram& program, Start::Step step, int error) {
+  const std::string why = std::generic_category().message(error);
+  switch (step) {
+    case Start::Step::folder:
+      return fmt::format("cannot change to the folder '{}': {}", program.folder, why);
+    case Start::Step::limits:
+      return fmt::format("cannot start '{}' with {}: {}", program.arguments.front(),
+                         program.nice < 0 ? fmt::format("nice {}", program.nice) : "its limits", why);
+    case Start::Step::program:
+      break;
   }
-  return fmt::format("cannot start '{}': {}", program.arguments.front(),
-                     std::generic_category().message(error));
+  return fmt::format("cannot start '{}': {}", program.arguments.front(), why);
+}
+
+/// The error of a program that is not found: the folder is what is missing, if it is.
+std::string lookup_error(const ChildProgram& program, int error) {
+  const int folder_error = error_of_folder(program.folder);
+  return folder_error != 0 ? spawn_error(program, Start::Step::folder, folder_error)
+                           : spawn_error(program, Start::Step::program, error);
 }
 
 }  // namespace
 
-pid_t spawn(const ChildProgram& program, StandardFiles files) {
-  static const SpawnAttributes attributes;
+Spawned spawn(const ChildProgram& program, const StandardFiles& files) {
   for (const std::string& argument : program.arguments) {
     if (argument.find('\0') == std::string::npos) continue;
     throw SpawnError(
@@ -169,21 +235,35 @@ pid_t spawn(const ChildProgram& program, StandardFiles files) {
   }
   int error = 0;
   const std::string path = find_program(program, error);
-  if (error != 0) throw SpawnError(spawn_error(program, error));
-  const SpawnActions actions(program.folder, files);
-  const BorrowedCpus cpus(program.cpus);
-  pid_t pid = -1;
-  error = posix_spawn(&pid, path.c_str(), actions.get(), attributes.get(),
-                      pointers_to(program.arguments).data(), pointers_to(program.environment).data());
-  if (error != 0) throw SpawnError(spawn_error(program, error));
-  return pid;
+  if (error != 0) throw SpawnError(lookup_error(program, error));
+  std::vector<char*> arguments = pointers_to(program.arguments);
+  std::vector<char*> environment = pointers_to(program.environment);
+  Start start{};
+  start.path = path.c_str();
+  start.arguments = arguments.data();
+  start.environment = environment.data();
+  start.folder = program.folder.c_str();
+  start.files = files;
+  start.cpus = program.cpus ? &*program.cpus : nullptr;
+  start.memory = program.memory_limit ? static_cast<rlim_t>(*program.memory_limit) : RLIM_INFINITY;
+  start.nice = program.nice;
+  start.parent = program.dies_with_us ? getpid() : 0;
+  Spawned spawned = start_child(start);
+  if (start.error == 0) return spawned;
+  if (spawned.pid > 0) {
+    while (waitpid(spawned.pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+  throw SpawnError(spawn_error(program, start.step, start.error));
 }
 
 std::string obstacle_to_spawn(const ChildProgram& program) {
   int error = 0;
   const std::string path = find_program(program, error);
   if (error == 0) error = error_of_program(program, path);
-  return error == 0 && error_of_folder(program.folder) == 0 ? "" : spawn_error(program, error);
+  if (error != 0) return lookup_error(program, error);
+  const int folder_error = error_of_folder(program.folder);
+  return folder_error == 0 ? "" : spawn_error(program, Start::Step::folder, folder_error);
 }
 
 }  // namespace fanfold

@@ -5,6 +5,9 @@
 
 #include <stdexcept>
 #include <string>
+#include <vector>
+
+#include "exec/file_descriptor.hpp"
 
 namespace fanfold {
 
@@ -21,11 +24,18 @@ struct StandardFiles {
   int input;
   int output;
   int errors;
+  std::vector<int> more = {};  ///< these become 3, 4 …; all are above what they become
+};
+
+/// A program that runs.
+struct Spawned {
+  pid_t pid;
+  FileDescriptor end;  ///< readable when it has ended; not open if the system has none to give
 };
 
 /// Starts a program as the leader of a new process group, with no signal blocked or ignored. Throws
 /// SpawnError.
-pid_t spawn(const ChildProgram& program, StandardFiles files);
+Spawned spawn(const ChildProgram& program, const StandardFiles& files);
 
 /// What SpawnError would say now, because the folder or the program is not there; else empty. Starts nothing.
 std::string obstacle_to_spawn(const ChildProgram& program);

@@ -7,6 +7,7 @@
 
 #include "core/column_buffer.hpp"
 #include "core/row_failures.hpp"
+#include "exec/secrets.hpp"
 #include "exec/source.hpp"
 
 namespace fanfold {
@@ -54,7 +55,7 @@ class Description {
 
   std::string obstacle() const {
     try {
-      return make_source(job_)->obstacle(context_);
+      return Secrets(job_).conceal(make_source(job_)->obstacle(context_));
     } catch (const TemplateError& error) {
       return error.what();
     }
@@ -67,8 +68,10 @@ class Description {
                                   [&](const SourceKey& each) { return each.name == argument.name; });
     switch (key->kind) {
       case KeyKind::text:
+      case KeyKind::file:
         return quote_for_paste(preview(argument.templates.front().second));
       case KeyKind::shell:
+      case KeyKind::statement:
         return preview(argument.templates.front().second);
       case KeyKind::arguments:
       case KeyKind::strings:
@@ -76,14 +79,18 @@ class Description {
       case KeyKind::number:
         return operand_text(*argument.number);
       case KeyKind::seconds:
-        return operand_text(*argument.number) + " s";
+        return quantity_text(*argument.number) + " s";
       case KeyKind::bytes:
-        return operand_text(*argument.number) + " bytes";
+        return quantity_text(*argument.number) + " bytes";
       case KeyKind::input:
         return (argument.templates.front().first.empty() ? "" : "< ") +
                quote_for_paste(preview(argument.templates.front().second));
       case KeyKind::duration:
         return fmt::format("{} s", argument.duration.count());
+      case KeyKind::range:
+        return fmt::format("[{}, {}]", operand_text(argument.range[0]), operand_text(argument.range[1]));
+      case KeyKind::boolean:
+        return argument.boolean ? "true" : "false";
       case KeyKind::integers:
         return fmt::format("[{}]", fmt::join(argument.integers, ", "));
     }
@@ -108,6 +115,13 @@ class Description {
     }
     if (job_.kernel->input) words.push_back("input=" + operand_text(*job_.kernel->input));
     return joined(words);
+  }
+
+  /// Quantities are reals, which people write without a fraction where they have none.
+  std::string quantity_text(const Operand& operand) {
+    std::string text = operand_text(operand);
+    if (text.ends_with(".0")) text.resize(text.size() - 2);
+    return text;
   }
 
   std::string operand_text(const Operand& operand) {

@@ -18,8 +18,9 @@ TaskRange range_of(TaskIndex task) { return {task.value(), task.value() + 1}; }
 TaskFinisher::TaskFinisher(PoolContext& context, bool keeps_output)
     : context_(context),
       value_slots_(context.job.value_slots()),
+      secrets_(context.job),
       keeps_output_(keeps_output),
-      evaluator_(context.job, context.output_values, &context.stop) {}
+      evaluator_(context.job, context.output_values, context.kernel.for_thread(), &context.stop) {}
 
 void TaskFinisher::finish(std::span<RetrievedTask> tasks) {
   const Clock::time_point begin = Clock::now();
@@ -40,6 +41,14 @@ void TaskFinisher::finish_failed(RetrievedTask& task) {
   const TaskRange range = range_of(task.task.task);
   evaluator_.begin({&range, 1});
   record({&task, 1});
+}
+
+void TaskFinisher::give_back(const TaskOfChunk& task) {
+  {
+    const MutexLock lock(task.chunk->mutex);
+    append(task.chunk->pending.not_run, task.task);
+  }
+  context_.board.leave(task.chunk);
 }
 
 void TaskFinisher::leave_out(const TaskOfChunk& task) {
@@ -66,6 +75,10 @@ void TaskFinisher::evaluate(std::span<RetrievedTask> tasks) {
 
 /// Puts the outcomes of all rows of the evaluator into the pending parts of their chunks, and leaves those.
 void TaskFinisher::record(std::span<RetrievedTask> tasks) {
+  for (RetrievedTask& task : tasks) {
+    std::string& error = task.retrieved.error;
+    if (!error.empty()) error = secrets_.conceal(std::move(error));
+  }
   for (std::size_t first = 0; first < tasks.size();) {
     std::size_t end = first + 1;
     while (end < tasks.size() && tasks[end].task.chunk == tasks[first].task.chunk) ++end;
@@ -147,17 +160,17 @@ Outcome TaskFinisher::outcome_of(RetrievedTask& task, std::size_t row) const {
   outcome.retry_after = retrieved.retry_after.count();
   outcome.error = std::move(retrieved.error);
   outcome.errors = std::move(retrieved.errors);
-  if (keeps_output_) outcome.output = shortened(std::move(retrieved.output));
+  if (keeps_output_) outcome.output = kept(std::move(retrieved.output));
   if (retrieved.status != Status::succeeded) return outcome;
   for (const std::size_t slot : value_slots_) outcome.values.push_back(evaluator_.columns()[slot].value(row));
   return outcome;
 }
 
-std::string TaskFinisher::shortened(std::string output) const {
-  if (output.size() <= context_.options.output_limit) return output;
-  CapturedHead head(context_.options.output_limit);
-  head.add(output);
-  return head.take();
+/// What is printed goes on whole: it is shortened when it has been printed.
+std::string TaskFinisher::kept(std::string output) const {
+  const RunPolicy& policy = context_.job.run;
+  return policy.print == RunPolicy::Print::nothing ? shortened(std::move(output), policy.output_limit)
+                                                   : output;
 }
 
 }  // namespace fanfold

@@ -8,6 +8,7 @@
 
 #include "exec/batch_evaluator.hpp"
 #include "exec/pool.hpp"
+#include "exec/secrets.hpp"
 #include "exec/source.hpp"
 
 namespace fanfold {
@@ -33,6 +34,9 @@ class TaskFinisher {
   /// A task that does not meet `where` is finished, and nothing else.
   void leave_out(const TaskOfChunk& task);
 
+  /// A task that was ended together with the run counts as not run.
+  void give_back(const TaskOfChunk& task);
+
   /// Finishes a task whose source failed.
   void finish_failed(RetrievedTask& task);
 
@@ -43,10 +47,11 @@ class TaskFinisher {
   bool will_be_retried(const RetrievedTask& task) const;
   void reduce(std::span<RetrievedTask> tasks, std::size_t first_row, reduce::Partial& partial);
   Outcome outcome_of(RetrievedTask& task, std::size_t row) const;
-  std::string shortened(std::string output) const;
+  std::string kept(std::string output) const;
 
   PoolContext& context_;
   const std::vector<std::size_t> value_slots_;
+  const Secrets secrets_;
   const bool keeps_output_;
   BatchEvaluator evaluator_;
   // Of some rows of the evaluator:

@@ -3,28 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
-#include <numbers>
 #include <optional>
 #include <vector>
 
-#include "core/nearest.hpp"
 #include "expr/emitter.hpp"
 #include "expr/failure.hpp"
 #include "expr/functions.hpp"
+#include "expr/names.hpp"
 #include "expr/operators.hpp"
 
 namespace fanfold::expr {
 namespace {
-
-/// Names with a value where the scope has no such name.
-struct NamedReal {
-  std::string_view name;
-  double value;
-};
-constexpr NamedReal named_reals[] = {{"pi", std::numbers::pi},
-                                     {"inf", std::numeric_limits<double>::infinity()},
-                                     {"nan", std::numeric_limits<double>::quiet_NaN()}};
 
 bool is_number(Type type) { return type != Type::text; }
 
@@ -34,10 +23,6 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 
 [[noreturn]] void fail(const Node& at, const std::string& message) {
   throw ExpressionError(at.offset, message);
-}
-
-[[noreturn]] void fail_aggregate(const Node& at) {
-  fail(at, fmt::format("'{}' is an aggregate; it can be used in [reduce] only", at.name));
 }
 
 class Compiler {
@@ -70,26 +55,12 @@ class Compiler {
   }
 
   Operand name(const Node& node) {
-    if (const Scope::Entry* entry = scope_.find(node.name)) {
-      if (entry->constant) return emitter_.constant(*entry->constant);
-      if (names_ == Names::constants_only) fail(node, fmt::format("'{}' is not a constant", node.name));
-      return Emitter::column(entry->slot, entry->type);
-    }
-    for (const NamedReal& named : named_reals) {
-      if (named.name == node.name) return emitter_.constant(named.value);
-    }
-    if (find_function(node.name) != nullptr) {
-      fail(node, fmt::format("'{0}' is a function; write {0}(…)", node.name));
-    }
-    if (contains(aggregate_names(), node.name)) fail_aggregate(node);
-    fail(node, fmt::format("unknown name '{}'{}", node.name, did_you_mean(node.name, known_names())));
-  }
-
-  std::vector<std::string> known_names() const {
-    std::vector<std::string> names;
-    for (const Scope::Entry& entry : scope_.entries()) names.push_back(entry.name);
-    for (const NamedReal& named : named_reals) names.emplace_back(named.name);
-    return names;
+    check_name(node, scope_);
+    const Scope::Entry* const entry = scope_.find(node.name);
+    if (entry == nullptr) return emitter_.constant(*named_real(node.name));
+    if (entry->constant) return emitter_.constant(*entry->constant);
+    if (names_ == Names::constants_only) fail(node, fmt::format("'{}' is not a constant", node.name));
+    return Emitter::column(entry->slot, entry->type);
   }
 
   Operand unary(const Node& node) {
@@ -164,12 +135,8 @@ class Compiler {
   }
 
   Operand call(const Node& node) {
-    const FunctionInfo* function = find_function(node.name);
-    if (function == nullptr) {
-      if (contains(aggregate_names(), node.name)) fail_aggregate(node);
-      fail(node,
-           fmt::format("unknown function '{}'{}", node.name, did_you_mean(node.name, function_names())));
-    }
+    check_function(node);
+    const FunctionInfo* const function = find_function(node.name);
     check_argument_count(node, *function);
     switch (function->signature) {
       case Signature::exact:

@@ -81,8 +81,9 @@ const std::vector<std::string>& function_names() {
 // version.
 const std::vector<std::string>& aggregate_names() {
   static const std::vector<std::string> names = {
-      "all",  "any",    "argmax", "argmin",  "bottom",   "collect", "count", "first", "histogram", "max",
-      "mean", "median", "min",    "product", "quantile", "sem",     "std",   "sum",   "top",       "var"};
+      "all",     "any",       "argmax", "argmin", "bottom", "collect", "count",
+      "first",   "histogram", "max",    "mean",   "median", "min",     "picture",
+      "product", "quantile",  "sem",    "std",    "sum",    "top",     "var"};
   return names;
 }
 

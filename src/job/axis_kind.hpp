@@ -83,4 +83,7 @@ std::string read_glob_input(const std::string& text, InputReader& reader);
 std::unique_ptr<Axis> read_lines_axis(const AxisReading& axis);
 std::string read_lines_input(const std::string& text, InputReader& reader);
 
+std::unique_ptr<Axis> read_blocks_axis(const AxisReading& axis);
+std::string read_blocks_input(const std::string& text, InputReader& reader);
+
 }  // namespace fanfold

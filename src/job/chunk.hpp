@@ -1,6 +1,8 @@
 // Chunks: how tasks are handed out.
 #pragma once
 
+#include <string>
+
 #include "core/ids.hpp"
 #include "core/task_set.hpp"
 
@@ -11,6 +13,9 @@ struct Chunk {
   ChunkId id;
   Attempt attempt{1};  ///< of all its tasks
   TaskList tasks;      ///< in the order in which they are to be started
+  /// Not empty: the tasks are not to be run, they have failed, for this reason. The attempt has to be the
+  /// last one.
+  std::string set_aside = {};
   bool operator==(const Chunk&) const = default;
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/stable_hash.hpp"
 #include "job/reading.hpp"
 
 namespace fanfold {
@@ -56,23 +57,6 @@ std::string canonical(const TomlNode& node) {
     }
   }
   return {};
-}
-
-std::string stable_hash(std::string_view data) {
-  // Fowler, Noll, Vo: the FNV non-cryptographic hash algorithm, 128 bits, variant 1a. GCC and Clang have the
-  // type.
-  __extension__ using Word = unsigned __int128;
-  const auto word = [](std::uint64_t high, std::uint64_t low) {
-    return (static_cast<Word>(high) << 64) | low;
-  };
-  const Word prime = word(0x0000000001000000, 0x000000000000013B);
-  Word hash = word(0x6C62272E07BB0142, 0x62B821756295C58D);
-  for (const char c : data) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= prime;
-  }
-  return fmt::format("{:016x}{:016x}", static_cast<std::uint64_t>(hash >> 64),
-                     static_cast<std::uint64_t>(hash));
 }
 
 void Reading::identify(std::string key, std::string value) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
+#include "core/cpu_level.hpp"
 #include "expr/program.hpp"
 #include "job/diagnostic.hpp"
 #include "job/source_info.hpp"
@@ -53,6 +55,16 @@ struct JobSource {
     std::string error;  ///< why it could not be read; open_job reports it where the job names it
   };
   std::vector<Input> inputs;
+
+  /// What executes a kernel of the user's own: see own_kernel.hpp. Not in the run file.
+  struct Library {
+    std::shared_ptr<const std::string>
+        data;          ///< the bytes of a shared library; null: no kernel is the user's own
+    std::string path;  ///< absolute, on rank zero: loaded from there where the same file is, so that it finds
+                       ///< what is beside it
+    CpuLevel level = CpuLevel::baseline;  ///< for which it was compiled here; baseline: unknown
+  };
+  Library library;
 };
 void encode(ByteWriter& out, const JobSource& source);
 JobSource decode_job_source(ByteReader& in);
@@ -72,6 +84,8 @@ struct SourceArgument {
   std::optional<Operand> number;              ///< number, seconds, bytes
   std::chrono::duration<double> duration{0};  ///< duration
   std::vector<std::int64_t> integers;         ///< integers
+  std::vector<Operand> range;                 ///< range: first and end
+  bool boolean = false;                       ///< boolean
 };
 
 struct SourceSpec {
@@ -82,11 +96,17 @@ struct SourceSpec {
 };
 
 struct KernelSpec {
+  /// Of a kernel of the user's own it has the declaration only, and `library` what is executed.
   const Kernel* kernel = nullptr;
+  std::shared_ptr<const Kernel> declared;  ///< owns such a one
+  JobSource::Library library;
+  std::string file;                 ///< of such a one, as the job names it; empty: it is built in
   std::vector<Operand> parameters;  ///< in the order of KernelInfo::parameters
   /// The slot of the texts that it takes as input, where the task has no source whose output it takes.
   std::optional<std::size_t> input;
-  std::size_t first_slot = 0;  ///< of its results, which follow one another
+  std::size_t first_slot = 0;           ///< of its results, which follow one another
+  bool isolate = false;                 ///< it runs in a process of its own for each compute thread
+  std::optional<std::uint64_t> memory;  ///< bytes that such a process may have
 };
 
 /// An entry of [values].
@@ -97,22 +117,34 @@ struct ValueSpec {
   struct Regex {
     std::string pattern;  ///< RE2; the last match in the output; group 1, else all of it
   };
+  struct Column {
+    std::string name;  ///< of a table in CSV with a line of names and one row
+  };
   std::string name;
   std::size_t slot = 0;
   Type type = Type::real;
-  std::variant<expr::Program, Json, Regex> how;
+  std::variant<expr::Program, Json, Regex, Column> how;
 };
 
 /// [run]: policy. It does not belong to the fingerprint.
 struct RunPolicy {
   enum class Keep { automatic, all, none };
+  enum class Print { nothing, as_they_end, in_order };
   std::uint32_t retries = 0;  ///< further attempts of a failed task that has a source; kernels fail for good
+  /// How long a failed task rests before its second attempt; twice as long before each further one, but not
+  /// longer than the limit.
+  std::chrono::duration<double> backoff{0.2};
+  std::chrono::duration<double> backoff_limit{60};
   std::optional<std::chrono::duration<double>> timeout;  ///< of one attempt of a source
+  std::chrono::duration<double> grace{2};                ///< of a program, from SIGTERM to SIGKILL
+  std::uint64_t output_limit = 1 << 20;                  ///< bytes of each output of a task that are recorded
+  Print print = Print::nothing;                          ///< of what tasks write, on our own output
+  std::optional<std::uint64_t> memory;  ///< bytes of each node that tasks may reserve; none: all it has
   bool stop_on_failure = false;
   std::optional<std::uint64_t> max_failures;  ///< the run is stopped when more tasks than this have failed
   std::optional<double> max_failure_share;    ///< the same, as a share of N
   Keep keep = Keep::automatic;
-  std::optional<std::uint32_t> io_threads;       ///< per rank
+  std::optional<std::uint32_t> io_threads;       ///< per rank; none: found while it runs
   std::optional<std::uint32_t> compute_threads;  ///< per rank
   std::optional<std::uint64_t> chunk;            ///< tasks per chunk; none: by measured cost
   std::optional<std::chrono::duration<double>> walltime;
@@ -187,7 +219,9 @@ class Job {
 
 /// Reads a job file and the inputs that it names. "-" is standard input. Throws UsageError if a file cannot
 /// be read.
-JobSource read_job(const std::filesystem::path& file, const JobOverrides& overrides);
+/// A kernel of the user's own is loaded, and compiled for the CPUs of `choose_level` if need be.
+JobSource read_job(const std::filesystem::path& file, const JobOverrides& overrides,
+                   const std::function<CpuLevel()>& choose_level = cpu_level);
 
 /// Makes a job of a file of command lines: one task for each line that is not blank, run by the source
 /// `shell` in the current folder, with the line as the param `command`. The name of the job is the file's

@@ -46,6 +46,11 @@ void encode(ByteWriter& out, const JobSource& source) {
     out.text(*input.data);
     out.text(input.error);
   }
+  out.u8(source.library.data ? 1 : 0);
+  if (!source.library.data) return;
+  out.text(*source.library.data);
+  out.text(source.library.path);
+  out.u8(static_cast<std::uint8_t>(source.library.level));
 }
 
 JobSource decode_job_source(ByteReader& in) {
@@ -62,6 +67,13 @@ JobSource decode_job_source(ByteReader& in) {
     source.inputs.emplace_back(std::move(key), std::string(in.text()));
     source.inputs.back().error = in.text();
   }
+  if (!decode_flag(in)) return source;
+  source.library.data = std::make_shared<const std::string>(in.text());
+  source.library.path = in.text();
+  const std::uint8_t level = in.u8();
+  if (level > static_cast<std::uint8_t>(CpuLevel::v4))
+    throw DecodeError("a job's library has a level that is none");
+  source.library.level = static_cast<CpuLevel>(level);
   return source;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "job/own_kernel.hpp"
 #include "job/task_section.hpp"
 
 namespace fanfold {
@@ -139,7 +140,12 @@ void read_kernel(const TaskReading& task) {
   task.reading.job.kernel.emplace();
   KernelSpec& spec = *task.reading.job.kernel;
   spec.kernel = task.kernel;
-  task.reading.identify("task.kernel", canonical(Value(task.kernel->info().name)));
+  spec.declared = task.declared;
+  spec.library = task.reading.source.library;
+  const bool is_own = task.declared != nullptr;
+  if (is_own) spec.file = parse_kernel_path(task.kernel_key->node.text).file;
+  task.reading.identify("task.kernel",
+                        canonical(Value(is_own ? task.kernel_key->node.text : task.kernel->info().name)));
   spec.parameters = KernelReading(task).read();
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "job/own_kernel.hpp"
 #include "job/reading.hpp"
 
 namespace fanfold {
@@ -59,7 +60,8 @@ const TomlEntry* section(std::string_view name, Reading& reading) {
   const TomlEntry* const entry = reading.document.root().find(name);
   if (entry == nullptr || entry->node.is(Kind::table)) return entry;
   reading.wrong_type(setting_of(*entry), "a table");
-  reading.give_up_results();  // what it would have defined is not missed where it is used
+  // What it would have defined is not missed where it is used.
+  name == "params" ? reading.give_up_params() : reading.give_up_results();
   return nullptr;
 }
 
@@ -87,6 +89,30 @@ bool uses_value(const Job& job) {
          });
 }
 
+/// What reads the output of the job's tasks, for a message; empty: nothing does.
+std::string reader_of_output(const Job& job) {
+  if (job.kernel && job.kernel->kernel->info().takes_input && !job.kernel->input)
+    return fmt::format("the kernel '{}'", job.kernel->kernel->info().name);
+  for (const ValueSpec& value : job.values) {
+    if (!std::holds_alternative<expr::Program>(value.how)) return fmt::format("the value '{}'", value.name);
+  }
+  return uses_value(job) ? "the result 'value'" : "";
+}
+
+/// A task that is skipped has no output for what reads it.
+void check_skipping(Reading& reading) {
+  const Job& job = reading.job;
+  if (!job.source || !reading.diagnostics().empty()) return;
+  const std::string reader = reader_of_output(job);
+  const TomlEntry* const task = reading.document.root().find("task");
+  for (const SourceKey& key : job.source->info->keys) {
+    if (key.effect != KeyEffect::skips || reader.empty() || job.source->find(key.name) == nullptr) continue;
+    const TomlEntry* const entry = task->node.find(key.name);
+    reading.error(entry == nullptr ? task->place : entry->place,
+                  fmt::format("'{}' skips tasks, but {} needs the output of each", key.name, reader));
+  }
+}
+
 void read_sections(Reading& reading) {
   const TomlNode& root = reading.document.root();
   const bool is_spelt_right = reading.check_keys(root, "the top level", top_level_keys);
@@ -105,6 +131,7 @@ void read_sections(Reading& reading) {
     reading.error({}, "nothing to run: the job has no [task] and no [values]");
   }
   if (reduce != nullptr) identify_reductions(*reduce, reading);
+  check_skipping(reading);
 }
 
 }  // namespace
@@ -114,7 +141,9 @@ std::unique_ptr<const Job> open_job(const JobSource& source, const SourceRegistr
   job->folder = source.folder;
   try {
     TomlDocument document(source.text);
-    const std::vector<Diagnostic> wrong = apply_settings(source.overrides.set, sources, document.root());
+    const std::optional<OwnKernel> own = own_kernel_of(source);
+    const std::vector<Diagnostic> wrong =
+        apply_settings(source.overrides.set, sources, own ? &own->info : nullptr, document.root());
     Reading reading(source, sources, document, *job);
     for (const Diagnostic& each : wrong) reading.error(each.place, each.message);
     read_sections(reading);

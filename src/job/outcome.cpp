@@ -2,9 +2,12 @@
 // everything that it was sent, for the bytes may come from a peer of another build or from a damaged file.
 #include "job/outcome.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <limits>
+
+#include "job/job.hpp"
 
 namespace fanfold {
 namespace {
@@ -89,6 +92,14 @@ std::uint64_t Report::failed_count() const {
   return failed;
 }
 
+bool was_skipped(const Job& job, const Outcome& outcome) {
+  if (!job.source || outcome.status != Status::succeeded || outcome.exit_code != -1) return false;
+  const std::vector<SourceKey>& keys = job.source->info->keys;
+  return std::any_of(keys.begin(), keys.end(), [&](const SourceKey& key) {
+    return key.effect == KeyEffect::skips && job.source->find(key.name) != nullptr;
+  });
+}
+
 void encode(ByteWriter& out, const Value& value) {
   out.u8(static_cast<std::uint8_t>(type_of(value)));
   switch (type_of(value)) {
@@ -163,6 +174,7 @@ void encode(ByteWriter& out, const Report& report) {
   out.varint(report.outcomes.size());
   for (const Outcome& outcome : report.outcomes) encode(out, outcome);
   encode(out, report.to_retry);
+  encode(out, report.not_run);
   out.varint(report.columns.size());
   for (const KeptColumns& columns : report.columns) {
     out.varint(columns.tasks.begin);
@@ -188,6 +200,7 @@ Report decode_report(ByteReader& in) {
   report.outcomes.reserve(outcomes);
   for (std::size_t i = 0; i < outcomes; ++i) report.outcomes.push_back(decode_outcome(in));
   report.to_retry = decode_task_list(in);
+  report.not_run = decode_task_list(in);
   report.columns.resize(in.count(least_column_bytes));
   for (KeptColumns& columns : report.columns) {
     columns.tasks.begin = in.varint();

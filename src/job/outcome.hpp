@@ -16,6 +16,8 @@
 
 namespace fanfold {
 
+class Job;
+
 /// How one attempt of one task with a source ended.
 struct Outcome {
   TaskIndex task;
@@ -35,6 +37,10 @@ struct Outcome {
   double retry_after = 0;      ///< seconds for which it should rest before its next attempt; not heeded yet
   bool operator==(const Outcome&) const = default;
 };
+
+/// True if the task was not run, for a key of its source by which tasks are skipped: nothing failed, and yet
+/// no program has ended.
+bool was_skipped(const Job& job, const Outcome& outcome);
 
 /// Values of consecutive kernel-only tasks that are kept: the columns of Job::value_slots.
 struct KeptColumns {
@@ -61,6 +67,7 @@ struct Report {
   /// Tasks with a source: those in `finished`, and attempts that will be retried.
   std::vector<Outcome> outcomes;
   TaskList to_retry;  ///< tasks whose attempt failed and that have attempts left: not in `finished`
+  TaskList not_run;   ///< tasks that whatever ends the run has ended: as if they had never begun
   std::vector<KeptColumns> columns;  ///< kernel-only tasks, if their values are kept: those of `finished`
   Bytes partial;                     ///< reduce::Partial of `finished`; empty if nothing is reduced
   double busy = 0;                   ///< seconds that threads worked on them, summed over the threads

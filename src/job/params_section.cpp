@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "core/stable_hash.hpp"
 #include "job/axis_kind.hpp"
 
 namespace fanfold {
@@ -33,6 +34,7 @@ const std::vector<AxisKind> kinds = {
     simple("from", {"to", "steps", "step", "log"}, read_range_axis),
     {"glob", {}, "file", read_glob_axis, read_glob_input},
     {"lines", {}, "line", read_lines_axis, read_lines_input},
+    {"blocks", {"size", "header"}, "block", read_blocks_axis, read_blocks_input},
     {"csv", {"as"}, "row", nullptr, read_csv_input, read_csv_columns},
     {"zip", {}, {}, nullptr, nullptr, read_zip_columns},
     {"expr", {}, {}, nullptr, nullptr, nullptr, read_computed_param},
@@ -54,7 +56,9 @@ const AxisKind* check_kind(AxisReading& axis) {
   std::vector<std::string> known;
   std::vector<std::string> telling;
   for (const AxisKind& kind : kinds) {
-    for (const std::string& key : keys_of(kind)) known.push_back(key);
+    for (const std::string& key : keys_of(kind)) {
+      if (std::ranges::find(known, key) == known.end()) known.push_back(key);
+    }
     telling.push_back("'" + kind.key + "'");
   }
   if (axis.reading.check_keys(axis.node(), where, known)) {
@@ -116,6 +120,8 @@ std::string identity_of(const TomlEntry& param, const std::string& path, std::ui
     if (input.key != path && !input.key.starts_with(path + ".")) continue;
     if (input.key != path) return canonical(param.node) + ", " + stable_hash(*input.data);
     const AxisKind* const kind = find_axis_kind(param.node);
+    // A file that is too big to be read for this: its size and the time of its last change.
+    if (kind->key == "blocks") return canonical(param.node) + ", " + *input.data;
     identity = fmt::format("{} {}{}, {}", size, kind->noun, size == 1 ? "" : "s", stable_hash(*input.data));
     if (const TomlEntry* const names = param.node.find("as")) identity += ", " + canonical(names->node);
     return identity;
@@ -154,7 +160,7 @@ void add_columns(const TomlEntry& param, std::vector<ParamColumn> columns, const
     if (has_name && column.axis != nullptr) axes.push_back({column.name, std::move(column.axis)});
     are_right = are_right && has_name;
   }
-  if (!are_right || axes.size() != columns.size()) return reading.give_up_results();
+  if (!are_right || axes.size() != columns.size()) return reading.give_up_params();
   try {
     const std::uint64_t size = axes.front().axis->size();
     std::vector<Type> types;
@@ -163,7 +169,7 @@ void add_columns(const TomlEntry& param, std::vector<ParamColumn> columns, const
     for (std::size_t i = 0; i < columns.size(); ++i) reading.job.scope.add_column(columns[i].name, types[i]);
     reading.identify(path, identity_of(param, path, size, reading));
   } catch (const std::overflow_error&) {
-    reading.give_up_results();
+    reading.give_up_params();
     too_many_tasks(param, reading);
   }
 }

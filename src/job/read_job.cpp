@@ -1,6 +1,7 @@
 // Rank zero reads the job file and the inputs that it names; all other ranks are sent what it read.
 #include <fmt/format.h>
 
+#include "job/own_kernel.hpp"
 #include "job/read_file.hpp"
 #include "job/reading.hpp"
 
@@ -12,11 +13,12 @@ std::string folder_of(const std::filesystem::path& file) {
   return std::filesystem::absolute(file).lexically_normal().parent_path().string();
 }
 
-void add_inputs(JobSource& source) {
+void add_inputs(JobSource& source, const ChooseCpuLevel& choose_level) {
   try {
     TomlDocument document(source.text);
-    apply_settings(source.overrides.set, {}, document.root());
+    apply_settings(source.overrides.set, {}, nullptr, document.root());
     source.inputs = read_inputs(document.root(), source.folder, source.file);
+    read_own_kernel(document.root(), source, choose_level);
   } catch (const TomlError&) {
     // open_job says what is wrong with the text.
   }
@@ -37,13 +39,14 @@ std::string toml_string(const std::string& text) {
 
 }  // namespace
 
-JobSource read_job(const std::filesystem::path& file, const JobOverrides& overrides) {
+JobSource read_job(const std::filesystem::path& file, const JobOverrides& overrides,
+                   const ChooseCpuLevel& choose_level) {
   JobSource source;
   source.file = file.string();
   source.folder = folder_of(file);
   source.text = file == "-" ? read_standard_input() : read_file("the job file", file);
   source.overrides = overrides;
-  add_inputs(source);
+  add_inputs(source, choose_level);
   return source;
 }
 

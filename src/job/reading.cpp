@@ -7,6 +7,7 @@
 
 #include "core/nearest.hpp"
 #include "job/group_count.hpp"
+#include "reduce/entry_names.hpp"
 
 namespace fanfold {
 namespace {
@@ -32,6 +33,12 @@ expr::Scope constant_params(const TaskSpace& space) {
     constants.add_constant(space.name(slot), value.view().value(0));
   }
   return constants;
+}
+
+/// The letters, digits and _ that stand there.
+std::string name_at(const std::string& text, std::size_t offset) {
+  constexpr const char* name_characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+  return text.substr(offset, text.find_first_not_of(name_characters, offset) - offset);
 }
 
 void collect_names(const expr::Node& node, std::vector<std::string>& names) {
@@ -238,9 +245,19 @@ bool Reading::mentions_faulty(const expr::Node& node) const {
   return std::any_of(names.begin(), names.end(), [this](const std::string& name) { return is_faulty(name); });
 }
 
+expr::Excuse Reading::excuse_faulty() const {
+  return [this](const std::string& name) { return is_faulty(name); };
+}
+
+bool Reading::has_right_names(const TomlNode& text, const std::vector<expr::ExpressionError>& wrong) {
+  for (const expr::ExpressionError& error : wrong) error_in(text, error.offset(), error.what());
+  return wrong.empty();
+}
+
 std::optional<expr::Program> Reading::program(const TomlNode& text) {
   try {
     const expr::Ast ast = expr::parse(text.text);
+    if (!has_right_names(text, expr::wrong_names(*ast.root, job.scope, excuse_faulty()))) return std::nullopt;
     if (mentions_faulty(*ast.root)) return std::nullopt;
     return expr::Program::compile(ast, job.scope);
   } catch (const expr::ExpressionError& error) {
@@ -266,14 +283,22 @@ std::optional<Template> Reading::make_template(const TomlNode& text, Template::Q
   for (std::size_t slot = 0; slot < job.space.param_count(); ++slot) {
     params.push_back({job.space.name(slot), job.space.type(slot)});
   }
-  try {
-    return Template(text.text, params, quoting);
-  } catch (const TemplateError& error) {
-    const bool follows = std::any_of(faulty_.begin(), faulty_.end(), [&](const std::string& name) {
-      return text.text.compare(error.offset(), name.size(), name) == 0;
-    });
-    if (!follows) error_in(text, error.offset(), error.what());
-    return std::nullopt;
+  // A fault is written over with as many letters, which are right anywhere, so that the next one shows.
+  std::string rest = text.text;
+  for (bool is_right = true;;) {
+    try {
+      Template parsed(rest, params, quoting);
+      return is_right ? std::optional(std::move(parsed)) : std::nullopt;
+    } catch (const TemplateError& fault) {
+      is_right = false;
+      const std::string name = name_at(rest, fault.offset());
+      const bool is_unknown = job.scope.find(name) == nullptr && !name.empty();
+      const bool follows = faulty_.count(name) > 0 || (params_unknown_ && is_unknown);
+      if (!follows) error_in(text, fault.offset(), fault.what());
+      const std::size_t begin = rest.rfind('{', fault.offset());
+      const std::size_t end = rest.find('}', fault.offset()) + 1;
+      rest.replace(begin, end - begin, end - begin, 'x');
+    }
   }
 }
 
@@ -281,6 +306,7 @@ void Reading::reduction(const TomlEntry& entry) {
   const TomlNode& text = entry.node;
   try {
     const expr::GroupedAst grouped = expr::parse_grouped(text.text);
+    if (!has_right_names(text, reduce::wrong_names(grouped, job.scope, excuse_faulty()))) return;
     const bool by_faulty = std::any_of(grouped.keys.begin(), grouped.keys.end(),
                                        [this](const auto& key) { return is_faulty(key.name); });
     if (by_faulty || mentions_faulty(*grouped.ast.root)) return;

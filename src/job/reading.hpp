@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "expr/ast.hpp"
+#include "expr/names.hpp"
 #include "job/job.hpp"
 #include "job/toml_document.hpp"
 
@@ -81,6 +82,8 @@ class Reading {
   void give_up(const std::string& name, Type type);
   /// Something that has results is not known: any unknown name may be one of them.
   void give_up_results() { results_unknown_ = true; }
+  /// The same of params, which templates know too.
+  void give_up_params() { params_unknown_ = results_unknown_ = true; }
 
   // Expressions and templates, with the names so far; on failure an error (unless it only follows from
   // another) and nothing
@@ -97,6 +100,9 @@ class Reading {
  private:
   bool mentions_faulty(const expr::Node& node) const;
   bool is_faulty(const std::string& name) const;
+  expr::Excuse excuse_faulty() const;
+  /// Reports the names of an expression that are wrong; true if there are none.
+  bool has_right_names(const TomlNode& text, const std::vector<expr::ExpressionError>& wrong);
   void cannot_have(const std::string& name, Place place, const std::string& what, const std::string& why);
 
   struct Owner {
@@ -107,6 +113,7 @@ class Reading {
   std::map<std::string, Owner> owners_;
   std::set<std::string> faulty_;
   bool results_unknown_ = false;
+  bool params_unknown_ = false;
 };
 
 /// An expression whose value is the real number of another's.
@@ -116,9 +123,6 @@ expr::Ast as_real(expr::Ast ast);
 /// show.
 std::string canonical(const TomlNode& node);
 std::string canonical(const Value& value);
-
-/// A 128-bit FNV-1a hash as 32 hexadecimal digits: stable, for fingerprints; no protection against intent.
-std::string stable_hash(std::string_view data);
 
 // The sections, in the order in which they are read: each uses the names of those before it.
 void read_params(const TomlEntry& section, Reading& reading);
@@ -140,6 +144,7 @@ std::vector<JobSource::Input> read_inputs(const TomlNode& root, const std::strin
 /// kernel and keys of the source that are not are added. What it puts there has places of line 0 whose column
 /// is the number of the --set, counted from 1; so have the errors that it returns, see Reading::error.
 std::vector<Diagnostic> apply_settings(const std::vector<std::pair<std::string, std::string>>& settings,
-                                       const SourceRegistry& sources, TomlNode& root);
+                                       const SourceRegistry& sources, const KernelInfo* own_kernel,
+                                       TomlNode& root);
 
 }  // namespace fanfold

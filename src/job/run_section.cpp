@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/nearest.hpp"
 #include "job/section_keys.hpp"
 
 namespace fanfold {
@@ -15,6 +16,7 @@ using Kind = TomlNode::Kind;
 
 constexpr std::int64_t most_threads = 65536;
 constexpr std::int64_t most_retries = 1'000'000;
+constexpr std::uint64_t most_output = 64 << 20;
 
 void read_retries(const Setting& setting, Reading& reading) {
   if (const auto value = reading.integer(setting, 0, most_retries)) {
@@ -35,6 +37,30 @@ void read_walltime(const Setting& setting, Reading& reading) {
   read_positive_duration(setting, reading.job.run.walltime, reading);
 }
 
+void read_grace(const Setting& setting, Reading& reading) {
+  if (const auto value = reading.duration(setting)) reading.job.run.grace = *value;
+}
+void read_backoff(const Setting& setting, Reading& reading) {
+  if (const auto value = reading.duration(setting)) reading.job.run.backoff = *value;
+}
+void read_backoff_limit(const Setting& setting, Reading& reading) {
+  if (const auto value = reading.duration(setting)) reading.job.run.backoff_limit = *value;
+}
+
+void read_output_limit(const Setting& setting, Reading& reading) {
+  const auto value = reading.bytes(setting);
+  if (value && *value > most_output) return reading.wrong_value(setting, "a size of at most 64MiB");
+  if (value) reading.job.run.output_limit = *value;
+}
+void read_memory(const Setting& setting, Reading& reading) {
+  if (const auto value = reading.bytes(setting)) reading.job.run.memory = *value;
+}
+void read_print(const Setting& setting, Reading& reading) {
+  using Print = RunPolicy::Print;
+  constexpr Print prints[] = {Print::as_they_end, Print::in_order, Print::nothing};
+  if (const auto choice = reading.choice(setting, {"ended", "order", "none"}))
+    reading.job.run.print = prints[*choice];
+}
 void read_on_failure(const Setting& setting, Reading& reading) {
   if (const auto choice = reading.choice(setting, {"continue", "stop"})) {
     reading.job.run.stop_on_failure = *choice == 1;
@@ -75,8 +101,14 @@ std::optional<std::uint32_t> read_threads(const Setting& setting, Reading& readi
   const auto value = reading.integer(setting, 1, most_threads);
   return value ? std::optional(static_cast<std::uint32_t>(*value)) : std::nullopt;
 }
+/// A number, or "auto", which is the default.
 void read_io_threads(const Setting& setting, Reading& reading) {
-  if (const auto value = read_threads(setting, reading)) reading.job.run.io_threads = value;
+  if (setting.node.is(Kind::text) && setting.node.text == "auto") {
+    reading.job.run.io_threads.reset();
+  } else if (setting.node.is(Kind::text)) {
+    reading.wrong_value(setting, "an integer or \"auto\"" + did_you_mean(setting.node.text, {"auto"}));
+  } else if (const auto value = read_threads(setting, reading))
+    reading.job.run.io_threads = value;
 }
 void read_compute_threads(const Setting& setting, Reading& reading) {
   if (const auto value = read_threads(setting, reading)) reading.job.run.compute_threads = value;
@@ -88,10 +120,16 @@ void read_chunk(const Setting& setting, Reading& reading) {
 }
 
 constexpr SectionKey keys[] = {{"retries", read_retries},
+                               {"backoff", read_backoff},
+                               {"backoff_limit", read_backoff_limit},
                                {"timeout", read_timeout},
+                               {"grace", read_grace},
                                {"on_failure", read_on_failure},
                                {"max_failures", read_max_failures},
                                {"keep", read_keep},
+                               {"output_limit", read_output_limit},
+                               {"print", read_print},
+                               {"memory", read_memory},
                                {"io_threads", read_io_threads},
                                {"compute_threads", read_compute_threads},
                                {"chunk", read_chunk},

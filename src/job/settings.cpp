@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/nearest.hpp"
+#include "job/own_kernel.hpp"
 #include "job/reading.hpp"
 
 namespace fanfold {
@@ -62,8 +63,14 @@ TomlNode value_of(const std::string& text) {
 /// One --set at work.
 class Change {
  public:
-  Change(TomlNode& root, const SourceRegistry& sources, const std::string& key, const std::string& text)
-      : root_(root), sources_(sources), key_(key), text_(text), parts_(parts_of(key)) {}
+  Change(TomlNode& root, const SourceRegistry& sources, const KernelInfo* own_kernel, const std::string& key,
+         const std::string& text)
+      : root_(root),
+        sources_(sources),
+        own_kernel_(own_kernel),
+        key_(key),
+        text_(text),
+        parts_(parts_of(key)) {}
 
   /// Returns what is wrong; empty: nothing.
   std::string make(Place place) {
@@ -173,8 +180,10 @@ class Change {
     const TomlNode* const task = table_of(root_, "task");
     const TomlEntry* const key = task != nullptr ? task->find("kernel") : nullptr;
     const Kernel* const kernel = key != nullptr ? find_kernel(key->node.text) : nullptr;
-    if (kernel == nullptr) return names;
-    for (const Parameter& parameter : kernel->info().parameters) names.push_back(parameter.name);
+    const bool is_own = key != nullptr && is_kernel_path(key->node.text);
+    const KernelInfo* const info = kernel != nullptr ? &kernel->info() : is_own ? own_kernel_ : nullptr;
+    if (info == nullptr) return names;
+    for (const Parameter& parameter : info->parameters) names.push_back(parameter.name);
     return names;
   }
   std::vector<std::string> task_keys() {
@@ -182,6 +191,8 @@ class Change {
     const TomlNode* const task = table_of(root_, "task");
     if (task == nullptr) return keys;
     keys.emplace_back("cost");
+    if (task->find("kernel") != nullptr)
+      keys.insert(keys.end(), {"isolate", "kernel_memory", "compiler_flags"});
     for (const SourceInfo* const info : sources_) {
       if (task->find(info->name) == nullptr) continue;
       for (const SourceKey& key : info->keys) keys.push_back(key.name);
@@ -208,6 +219,7 @@ class Change {
 
   TomlNode& root_;
   const SourceRegistry& sources_;
+  const KernelInfo* own_kernel_;
   const std::string& key_;
   const std::string& text_;
   std::vector<std::string> parts_;
@@ -217,13 +229,14 @@ class Change {
 }  // namespace
 
 std::vector<Diagnostic> apply_settings(const std::vector<std::pair<std::string, std::string>>& settings,
-                                       const SourceRegistry& sources, TomlNode& root) {
+                                       const SourceRegistry& sources, const KernelInfo* own_kernel,
+                                       TomlNode& root) {
   std::vector<Diagnostic> wrong;
   for (std::size_t i = 0; i < settings.size(); ++i) {
     const auto& [key, text] = settings[i];
     const Place place{0, i + 1};
     try {
-      std::string message = Change(root, sources, key, text).make(place);
+      std::string message = Change(root, sources, own_kernel, key, text).make(place);
       if (!message.empty()) wrong.push_back({place, std::move(message)});
     } catch (const TomlError& error) {
       wrong.push_back({place, error.what()});

@@ -3,6 +3,7 @@
 
 #include <fanfold/kernel.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,12 +22,25 @@ enum class KeyKind {
   seconds,    ///< a duration, or an expression of seconds (a string): a real for each task
   bytes,      ///< "500MB", "2GiB", a number of bytes or an expression of them: a real for each task
   input,      ///< a template, or { file = a template of a path }
+  statement,  ///< a template of SQL: values are bound to it
+  file,       ///< a template of a path, or a block of a file: "{part}"
+  range,      ///< [first, end]: each a number or an expression: two reals for each task
+  boolean,    ///< true or false: the same for each task
+};
+
+/// What changes with the value of a key.
+enum class KeyEffect {
+  result,  ///< what a task does: it belongs to the fingerprint
+  skips,   ///< the same; and tasks may be skipped for it, and have no output then
+  policy   ///< how it is run, as with the keys of [run]: a run may go on with another value
 };
 
 struct SourceKey {
   std::string name;
   KeyKind kind = KeyKind::text;
   std::string description;  ///< one line
+  KeyEffect effect = KeyEffect::result;
+  std::optional<double> minimum = {};  ///< of a number that is the same for each task
 };
 
 /// A source: the first key is the one that names it in [task] (`command = […]`), the others are optional.
@@ -37,6 +51,9 @@ struct SourceInfo {
   std::vector<Result> results;  ///< names that [values] and [reduce] can use
   bool has_output = false;  ///< true: it has bytes (a standard output, a file's contents) for a kernel or for
                             ///< `json` and `regex` of [values]
+  /// True: it is started once in each slot and gets the params of every task. Its keys are the same for all
+  /// tasks.
+  bool serves_tasks = false;
 };
 
 /// The sources that a job can name, in the order in which messages list them. The program passes the one that

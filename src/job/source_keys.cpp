@@ -10,9 +10,13 @@ namespace {
 
 using Kind = TomlNode::Kind;
 
-bool starts_with_digit(const std::string& text) {
-  return !text.empty() && text.front() >= '0' && text.front() <= '9' &&
-         text.find_first_of("+-*/%^()<>=?& |") == std::string::npos;
+/// "5 parsecs": a number and a word, which is no expression.
+bool looks_like_quantity(std::string_view text) {
+  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || c == '.'; };
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto* const word = std::find_if_not(text.begin(), text.end(), is_digit);
+  const auto* const letters = word != text.end() && *word == ' ' ? word + 1 : word;
+  return word != text.begin() && letters != text.end() && std::all_of(letters, text.end(), is_letter);
 }
 
 void read_template(const TomlNode& node, const std::string& name, Template::Quoting quoting,
@@ -52,21 +56,55 @@ void read_strings(const TomlEntry& entry, SourceArgument& argument, Reading& rea
   }
 }
 
-void read_number(const TomlEntry& entry, SourceArgument& argument, Reading& reading) {
-  if (entry.node.is(Kind::text)) {
-    if (auto program = reading.numeric_program(setting_of(entry))) argument.number = std::move(*program);
-  } else if (const auto number = reading.finite_number(setting_of(entry))) {
-    argument.number = Value(*number);
+std::optional<Operand> number_of(const Setting& setting, Reading& reading) {
+  if (setting.node.is(Kind::text)) {
+    if (auto program = reading.numeric_program(setting)) return std::move(*program);
+  } else if (const auto number = reading.finite_number(setting)) {
+    return Value(*number);
+  }
+  return std::nullopt;
+}
+
+void read_number(const TomlEntry& entry, const SourceKey& key, SourceArgument& argument, Reading& reading) {
+  argument.number = number_of(setting_of(entry), reading);
+  if (!argument.number || !key.minimum || entry.node.is(Kind::text)) return;
+  const double number = std::get<double>(std::get<Value>(*argument.number));
+  if (number >= *key.minimum) return;
+  reading.wrong_value(setting_of(entry), fmt::format("at least {}", *key.minimum));
+}
+
+void read_range(const TomlEntry& entry, SourceArgument& argument, Reading& reading) {
+  if (!entry.node.is(Kind::list) || entry.node.items.size() != 2) {
+    return reading.wrong_type(setting_of(entry),
+                              "a list of two numbers, the first and the end: [0, 1048576]");
+  }
+  for (const TomlNode& item : entry.node.items) {
+    if (auto number = number_of(setting_of({entry.key, item.place, item}), reading)) {
+      argument.range.push_back(std::move(*number));
+    }
+  }
+}
+
+/// A block of a file has the path and the range in itself: nothing can be put before it or after it.
+void read_path(const TomlEntry& entry, SourceArgument& argument, Reading& reading) {
+  read_text(entry, Template::Quoting::none, argument, reading);
+  if (argument.templates.empty()) return;
+  const Template& path = argument.templates.front().second;
+  for (const std::size_t slot : path.slots()) {
+    const TaskSpace& space = reading.job.space;
+    if (space.program(slot) != nullptr || space.axis(slot).blocks() == nullptr || path.sole_param()) continue;
+    reading.error_in(
+        entry.node, 0,
+        fmt::format("'{0}' is a block of a file: write {1} = \"{{{0}}}\"", space.name(slot), entry.key));
   }
 }
 
 /// A number as such, a text that says one in units, or an expression.
 void read_quantity(const TomlEntry& entry, const SourceKey& key, SourceArgument& argument, Reading& reading) {
   const bool is_duration = key.kind == KeyKind::seconds;
-  const bool is_expression =
-      entry.node.is(Kind::text) &&
-      !(is_duration ? parse_duration(entry.node.text).has_value() : parse_bytes(entry.node.text).has_value());
-  if (is_expression && !starts_with_digit(entry.node.text)) {
+  const std::string& text = entry.node.text;
+  const bool is_quantity = looks_like_quantity(text) || parse_duration(text) || parse_bytes(text);
+  if (entry.node.is(Kind::text) && !is_quantity) {
     if (auto program = reading.numeric_program(setting_of(entry))) argument.number = std::move(*program);
   } else if (is_duration) {
     if (const auto value = reading.duration(setting_of(entry))) argument.number = Value(value->count());
@@ -82,7 +120,7 @@ void read_input(const TomlEntry& entry, SourceArgument& argument, Reading& readi
       return reading.wrong_type(setting_of(entry), "a string, or { file = \"path\" }");
     return read_template(entry.node, "", Template::Quoting::none, argument, reading);
   }
-  reading.check_keys(entry.node, "'" + entry.key + "'", {"file"});
+  if (!reading.check_keys(entry.node, "'" + entry.key + "'", {"file"})) return;
   const TomlEntry* const file = entry.node.find("file");
   if (file == nullptr) return reading.wrong_value(setting_of(entry), "a string, or { file = \"path\" }");
   if (reading.text(setting_of(*file)))
@@ -119,7 +157,7 @@ SourceArgument read_argument(const TomlEntry& entry, const SourceKey& key, Readi
       read_arguments(entry, argument, reading);
       break;
     case KeyKind::number:
-      read_number(entry, argument, reading);
+      read_number(entry, key, argument, reading);
       break;
     case KeyKind::duration:
       if (const auto duration = reading.duration(setting_of(entry))) argument.duration = *duration;
@@ -137,15 +175,42 @@ SourceArgument read_argument(const TomlEntry& entry, const SourceKey& key, Readi
     case KeyKind::input:
       read_input(entry, argument, reading);
       break;
+    case KeyKind::statement:
+      read_text(entry, Template::Quoting::sql, argument, reading);
+      break;
+    case KeyKind::file:
+      read_path(entry, argument, reading);
+      break;
+    case KeyKind::range:
+      read_range(entry, argument, reading);
+      break;
+    case KeyKind::boolean:
+      argument.boolean = reading.boolean(setting_of(entry)).value_or(false);
+      break;
   }
   return argument;
+}
+
+/// What is started once, for many tasks, can have nothing of a single one in its keys.
+void check_serves_tasks(const TomlNode& node, const SourceKey& key, Reading& reading) {
+  if (node.is(Kind::text)) {
+    const auto parsed = reading.make_template(node, Template::Quoting::none);
+    const std::string name = parsed ? parsed->task_name() : "";
+    if (name.empty()) return;
+    reading.error(node.place,
+                  fmt::format("'{}' cannot use {{{}}}: the program is started once for many tasks, "
+                              "and gets params, index and seed with each",
+                              key.name, name));
+  }
+  for (const TomlNode& item : node.items) check_serves_tasks(item, key, reading);
+  for (const TomlEntry& each : node.entries) check_serves_tasks(each.node, key, reading);
 }
 
 /// A key that is not in [task] but is a param: as if it were given as "{name}", or as an expression.
 void read_from_param(const SourceKey& key, const TaskReading& task) {
   Job& job = task.reading.job;
   const expr::Scope::Entry* const param = job.scope.find(key.name);
-  const bool is_text = key.kind == KeyKind::text || key.kind == KeyKind::input;
+  const bool is_text = key.kind == KeyKind::text || key.kind == KeyKind::input || key.kind == KeyKind::file;
   const bool is_number =
       key.kind == KeyKind::number || key.kind == KeyKind::seconds || key.kind == KeyKind::bytes;
   if (param == nullptr || (!is_text && !is_number)) return;
@@ -165,9 +230,12 @@ void read_source(const TaskReading& task) {
   const std::vector<SourceKey>& keys = task.source->keys;
   for (const SourceKey& key : keys) {
     if (const TomlEntry* const entry = task.table().find(key.name)) {
+      const std::size_t errors = task.reading.diagnostics().size();
       job.source->arguments.push_back(read_argument(*entry, key, task.reading));
-      task.reading.identify("task." + key.name, canonical(entry->node));
-    } else {
+      if (task.source->serves_tasks && task.reading.diagnostics().size() == errors)
+        check_serves_tasks(entry->node, key, task.reading);
+      if (key.effect != KeyEffect::policy) task.reading.identify("task." + key.name, canonical(entry->node));
+    } else if (!task.source->serves_tasks) {
       read_from_param(key, task);
     }
   }

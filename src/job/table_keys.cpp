@@ -123,8 +123,9 @@ std::vector<ParamColumn> read_zip_columns(const AxisReading& axis) {
     if (first == nullptr) first = &column;
     if (column.axis->size() == first->axis->size()) continue;
     axis.reading.error(column.place,
-                       fmt::format("'{}' has {} values, but '{}' has {}: zipped params advance together",
-                                   column.name, column.axis->size(), first->name, first->axis->size()));
+                       fmt::format("'{}' has {} value{}, but '{}' has {}: zipped params advance together",
+                                   column.name, column.axis->size(), column.axis->size() == 1 ? "" : "s",
+                                   first->name, first->axis->size()));
     is_right = false;
   }
   if (!is_right) {

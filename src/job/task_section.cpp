@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "core/nearest.hpp"
+#include "job/own_kernel.hpp"
+#include "job/task_keys.hpp"
 
 namespace fanfold {
 namespace {
@@ -40,13 +43,44 @@ void find_source(TaskReading& task) {
   }
 }
 
+/// Of a kernel of the user's own: what was loaded on rank zero is what the job is checked against.
+class DeclaredKernel final : public Kernel {
+ public:
+  explicit DeclaredKernel(KernelInfo info) : info_(std::move(info)) {}
+  const KernelInfo& info() const override { return info_; }
+  void run(const Batch&, Results&) const override {
+    throw std::logic_error("this is the declaration of a kernel, not the kernel");
+  }
+
+ private:
+  KernelInfo info_;
+};
+
+/// Finds what rank zero read of a kernel of the user's own.
+void find_own_kernel(TaskReading& task) {
+  Reading& reading = task.reading;
+  if (std::optional<OwnKernel> kernel = own_kernel_of(reading.source)) {
+    reading.identify("task.kernel.content", kernel->content);
+    task.declared = std::make_shared<DeclaredKernel>(std::move(kernel->info));
+    task.kernel = task.declared.get();
+    return;
+  }
+  std::string error = "the kernel was not read";
+  for (const JobSource::Input& input : reading.source.inputs) {
+    if (input.key == own_kernel_input) error = input.error;
+  }
+  reading.error(task.kernel_key->node.place, error);
+}
+
 void find_kernel_of(TaskReading& task) {
   task.kernel_key = task.table().find("kernel");
   if (task.kernel_key == nullptr) return;
   Reading& reading = task.reading;
   if (const auto name = reading.text(setting_of(*task.kernel_key))) {
     task.kernel = find_kernel(*name);
-    if (task.kernel == nullptr) {
+    if (is_kernel_path(*name)) {
+      find_own_kernel(task);
+    } else if (task.kernel == nullptr) {
       const std::vector<std::string> names = kernel_names();
       const std::string hint = did_you_mean(*name, names);
       reading.error_in(task.kernel_key->node, 0,
@@ -58,7 +92,7 @@ void find_kernel_of(TaskReading& task) {
 }
 
 std::vector<std::string> known_keys(const TaskReading& task) {
-  std::vector<std::string> known{"kernel", "cost", "seed_by", "with"};
+  std::vector<std::string> known = own_task_keys();
   for (const std::string& name : source_names(task.reading.sources)) known.push_back(name);
   if (task.source != nullptr) {
     for (const SourceKey& key : task.source->keys) {
@@ -105,11 +139,14 @@ void check_task_keys(TaskReading& task) {
   for (const TomlEntry& entry : task.table().entries) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
     const std::vector<std::string> owners = sources_with(entry.key, task.reading.sources);
-    if (owners.empty()) {
+    const std::vector<std::string>& policies = run_keys();  // which hold for every source
+    if (owners.empty() || std::find(policies.begin(), policies.end(), entry.key) != policies.end()) {
       task.reading.unknown_key(entry, "[task]", known);
     } else {
+      const bool is_policy = std::find(run_keys().begin(), run_keys().end(), entry.key) != run_keys().end();
       task.reading.error(entry.place,
-                         fmt::format("'{}' needs the source {}", entry.key, listed(owners, "or")));
+                         fmt::format("'{}' needs the source {}{}", entry.key, listed(owners, "or"),
+                                     is_policy ? "; for others it belongs in [run]" : ""));
     }
     task.misspelt.emplace_back(nearest(entry.key, known));
   }
@@ -225,13 +262,19 @@ void read_seed_by(const TaskReading& task) {
 
 }  // namespace
 
+const std::vector<std::string>& own_task_keys() {
+  static const std::vector<std::string> keys{"kernel",  "cost",          "seed_by",       "with",
+                                             "isolate", "kernel_memory", "compiler_flags"};
+  return keys;
+}
+
 const TomlEntry* TaskReading::parameter_key(const std::string& name) const {
   const TomlEntry* const with = table().find("with");
   if (with != nullptr) {
     if (const TomlEntry* const entry = with->node.find(name)) return entry;
   }
-  const bool is_other =
-      name == "kernel" || name == "cost" || name == "seed_by" || name == "with" || is_source_key(name);
+  const std::vector<std::string>& own = own_task_keys();
+  const bool is_other = std::find(own.begin(), own.end(), name) != own.end() || is_source_key(name);
   return is_other ? nullptr : table().find(name);
 }
 
@@ -249,6 +292,7 @@ void read_task(const TomlEntry& section, Reading& reading) {
   check_parts(task);
   if (task.source != nullptr) read_source(task);
   if (task.kernel != nullptr) read_kernel(task);
+  read_isolation(task);
   read_cost(task);
   read_seed_by(task);
   Job& job = reading.job;

@@ -15,7 +15,8 @@ struct TaskReading {
   const TomlEntry* source_key = nullptr;  ///< the key that names the source
   const SourceInfo* source = nullptr;
   const TomlEntry* kernel_key = nullptr;
-  const Kernel* kernel = nullptr;          ///< null with a kernel_key: unknown
+  const Kernel* kernel = nullptr;                    ///< null with a kernel_key: unknown
+  std::shared_ptr<const Kernel> declared = nullptr;  ///< owns `kernel`, if it is the user's own
   std::vector<std::string> misspelt = {};  ///< keys that the user seems to have meant: not missed again
 
   const TomlNode& table() const { return section.node; }
@@ -28,5 +29,7 @@ struct TaskReading {
 void read_source(const TaskReading& task);
 /// Fills in Job::kernel: the kernel's parameters.
 void read_kernel(const TaskReading& task);
+/// Fills in how Job::kernel is executed: isolate and kernel_memory; checks compiler_flags.
+void read_isolation(const TaskReading& task);
 
 }  // namespace fanfold

@@ -18,6 +18,16 @@
 
 namespace fanfold {
 
+/// A file that is cut at line ends: block i has the lines that begin at bytes i·block_bytes …
+/// (i+1)·block_bytes − 1.
+struct FileBlocks {
+  std::string file;  ///< relative to the job file's folder
+  std::uint64_t block_bytes = 1;
+  std::uint64_t file_bytes = 0;  ///< when the job was read
+  bool has_header = false;       ///< the first line stands before those of each block
+  std::uint64_t count() const { return (file_bytes + block_bytes - 1) / block_bytes; }
+};
+
 /// One entry of [params]: `size()` values of one type, addressed by position. Immutable; many threads may
 /// read it.
 class Axis {
@@ -28,6 +38,8 @@ class Axis {
   /// Writes the values at positions first … first+count−1 to `out`, from row `row` on. Texts view into the
   /// axis. Precondition: first + count <= size(), `out` has this type and the rows.
   virtual void fill(std::uint64_t first, std::size_t count, ColumnBuffer& out, std::size_t row) const = 0;
+  /// If its values are blocks of a file: these, by position.
+  virtual const FileBlocks* blocks() const { return nullptr; }
 };
 
 std::unique_ptr<Axis> make_list_axis(std::vector<Value> values);           ///< all of one type, at least one

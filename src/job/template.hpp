@@ -3,6 +3,7 @@
 
 #include <fanfold/column.hpp>
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -38,8 +39,9 @@ class TemplateError : public std::runtime_error {
 ///
 /// `{name}` is replaced by a param or a built-in name (index, seed, seed31, attempt, rank, slot, tmp,
 /// env.NAME, and for a text param the path parts {file.stem}, {file.name}, {file.dir}, {file.ext});
-/// `{name:05d}`, `{x:.3f}`, `{x:>10}` by the same in a format of std::format (fmt). A param goes before a
-/// built-in name. For "data/a.tar.gz" the parts are "a.tar", "a.tar.gz", "data" ("." without a folder) and
+/// `{name:05d}`, `{x:.3f}`, `{x:>10}` by the same in a format of std::format (fmt), `{name:url}` by the same
+/// as a part of a URL, percent-encoded. A param goes before a built-in name. For "data/a.tar.gz" the parts
+/// are "a.tar", "a.tar.gz", "data" ("." without a folder) and
 /// ".gz" (stem and ext together are the name).
 ///
 /// `{{` is a brace, and so is the `}}` or `}` that closes it; any other brace stays as it is (awk '{print
@@ -51,6 +53,7 @@ class Template {
  public:
   enum class Quoting {
     none,
+    sql,   ///< a substituted value is bound to the statement, see `bind`; it stands in no quotes
     shell  ///< a substituted value is quoted for sh if it needs it; {name:raw} is not
   };
 
@@ -65,8 +68,16 @@ class Template {
 
   /// Throws TemplateError if an environment variable is not set.
   std::string render(const TemplateContext& context) const;
+
+  /// A statement of SQL in which :p0, :p1 … stand for values, which keep their types.
+  struct Bound {
+    std::string text;
+    std::vector<Value> values;
+  };
+  /// Of a template quoted for SQL. Throws TemplateError as render does.
+  Bound bind(const TemplateContext& context) const;
   /// What people are shown of a task that does not run now: as render, but {tmp}, and {rank} and {slot} too
-  /// unless the place is known, stay in braces; so does an environment variable that is not set.
+  /// unless the place is known, stay in braces; so do environment variables, for they may be secrets.
   std::string preview(const TemplateContext& context, bool place_is_known) const;
   /// The text as it was written.
   const std::string& text() const { return text_; }
@@ -74,8 +85,15 @@ class Template {
   bool is_constant() const;
   /// True if it needs {rank}, {slot} or {tmp}, which a task has only while it runs.
   bool depends_on_execution() const;
+  /// The first name in it that means something else for each task: a param, index, seed, seed31, attempt or
+  /// tmp. Empty if there is none.
+  std::string task_name() const;
   /// True if it needs a temporary folder.
   bool uses_tmp() const;
+  /// The names of the environment variables that it uses.
+  std::vector<std::string> environment() const;
+  /// The slot of the param that it is, if it is one and nothing else: "{file}".
+  std::optional<std::size_t> sole_param() const;
   /// The slots of the params that it uses, sorted.
   std::vector<std::size_t> slots() const;
 
@@ -91,8 +109,11 @@ class Template {
     std::string part;    // of a path: "stem", "name", "dir", "ext"; empty: the whole
     std::string format;  // of fmt, without braces; empty: the default
     bool raw = false;
+    bool percent_encoded = false;
 
     Value value(const TemplateContext& context) const;
+    /// The value, the part of a path or the formatted text that takes its place.
+    Value substituted(const TemplateContext& context) const;
     std::string rendered(const TemplateContext& context, Quoting quoting) const;
     bool is_known(bool place_is_known) const;
     std::string name_in_braces() const;

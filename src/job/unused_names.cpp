@@ -41,6 +41,7 @@ class Uses {
   void add(const SourceArgument& argument) {
     for (const auto& [name, text] : argument.templates) add(text.slots());
     if (argument.number) add(*argument.number);
+    for (const Operand& operand : argument.range) add(operand);
   }
   void add(const Operand& operand) {
     if (const auto* slot = std::get_if<std::size_t>(&operand)) slots_.insert(*slot);
@@ -86,14 +87,49 @@ Place place_of(const TomlNode& root, std::string_view section, std::string_view 
   return entry == nullptr ? Place{} : entry->place;
 }
 
+/// Where a param has its name: at its axis, or in the zip that it is part of. Of a column of a table,
+/// nothing.
+Place place_of_param(const TomlNode& root, const std::string& name) {
+  const TomlEntry* const params = root.find("params");
+  if (params == nullptr) return {};
+  for (const TomlEntry& param : params->node.entries) {
+    if (param.key == name) return param.place;
+    const TomlEntry* const zip = param.node.find("zip");
+    const TomlEntry* const zipped = zip == nullptr ? nullptr : zip->node.find(name);
+    if (zipped != nullptr) return zipped->place;
+  }
+  return {};
+}
+
+/// Most tables have columns that a job has no use for: only of one that it uses nothing of it is said.
+void find_unused_tables(const TomlNode& root, const std::set<std::size_t>& used_dimensions,
+                        std::vector<Diagnostic>& warnings) {
+  const TomlEntry* const params = root.find("params");
+  if (params == nullptr) return;
+  std::size_t dimension = 0;
+  for (const TomlEntry& param : params->node.entries) {
+    if (param.node.find("expr") != nullptr) continue;
+    const bool is_used = used_dimensions.count(dimension++) > 0;
+    if (is_used || param.node.find("csv") == nullptr) continue;
+    warnings.push_back({param.place, fmt::format("no column of the table '{}' is ever used", param.key)});
+  }
+}
+
 void find_unused_params(const Job& job, const TomlNode& root, std::vector<Diagnostic>& warnings) {
+  if (job.source && job.source->info->serves_tasks) return;  // it gets all of them
   const Uses uses(job);
   const bool repeats = !runs_programs(job) || tells_tasks_apart(job);
+  std::set<std::size_t> used_dimensions;
   for (std::size_t slot = 0; slot < job.space.param_count(); ++slot) {
-    if (uses.has(slot) || (repeats && counts(job.space, slot))) continue;
+    if (uses.has(slot) || (repeats && counts(job.space, slot))) {
+      if (job.space.program(slot) == nullptr) used_dimensions.insert(job.space.dimension(slot));
+      continue;
+    }
     const std::string& name = job.space.name(slot);
-    warnings.push_back({place_of(root, "params", name), fmt::format("the param '{}' is never used", name)});
+    const Place place = place_of_param(root, name);
+    if (place.line > 0) warnings.push_back({place, fmt::format("the param '{}' is never used", name)});
   }
+  find_unused_tables(root, used_dimensions, warnings);
 }
 
 /// Keys of [run] that only jobs with a source heed, or only jobs without one.

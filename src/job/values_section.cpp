@@ -48,36 +48,48 @@ Type read_type(const TomlNode& table, Reading& reading) {
   return Type::real;
 }
 
-/// { json = "/loss" } or { regex = '…' }
+/// The keys that say how a value is read from an output.
+constexpr std::array<std::string_view, 3> extractions = {"json", "regex", "column"};
+
+std::vector<const TomlEntry*> extractions_of(const TomlNode& table) {
+  std::vector<const TomlEntry*> given;
+  for (const std::string_view key : extractions) {
+    if (const TomlEntry* const entry = table.find(key)) given.push_back(entry);
+  }
+  return given;
+}
+
+/// { json = "/loss" }, { regex = '…' } or { column = "loss" }
 std::optional<ValueSpec> read_extraction(const TomlEntry& value, Reading& reading) {
   const TomlNode& table = value.node;
-  reading.check_keys(table, "[values." + value.key + "]", {"json", "regex", "type"});
-  const TomlEntry* const json = table.find("json");
-  const TomlEntry* const regex = table.find("regex");
-  if ((json == nullptr) == (regex == nullptr)) {
+  reading.check_keys(table, "[values." + value.key + "]", {"json", "regex", "column", "type"});
+  const std::vector<const TomlEntry*> given = extractions_of(table);
+  if (given.size() != 1) {
     reading.error(table.place,
                   fmt::format("'{}' needs {}", value.key,
-                              json == nullptr ? "'json' or 'regex'" : "one of 'json' and 'regex', not both"));
+                              given.empty() ? "'json', 'regex' or 'column'"
+                                            : "one of 'json', 'regex' and 'column', not several"));
     return std::nullopt;
   }
-  const TomlEntry& how = json != nullptr ? *json : *regex;
+  const TomlEntry& how = *given.front();
   const Type type = read_type(table, reading);
   const auto text = reading.text(setting_of(how));
   if (!text) return std::nullopt;
-  if (json != nullptr) {
+  if (how.key == "json") {
     check_pointer(how.node, reading);
     return ValueSpec{value.key, 0, type, ValueSpec::Json{*text}};
   }
+  if (how.key == "column") return ValueSpec{value.key, 0, type, ValueSpec::Column{*text}};
   check_regex(how.node, reading);
   return ValueSpec{value.key, 0, type, ValueSpec::Regex{*text}};
 }
 
-/// What json and regex read must be there.
+/// What they read must be there.
 void check_has_output(const TomlEntry& value, const Reading& before, Reading& reading) {
-  const TomlEntry* const how =
-      value.node.find("json") != nullptr ? value.node.find("json") : value.node.find("regex");
+  const std::vector<const TomlEntry*> given = extractions_of(value.node);
   const Job& job = before.job;
-  if (how == nullptr || (job.source && job.source->info->has_output)) return;
+  if (given.empty() || (job.source && job.source->info->has_output)) return;
+  const TomlEntry* const how = given.front();
   const std::string why = job.source ? fmt::format("the source '{}' has no output", job.source->info->name)
                                      : std::string("the task has no source");
   reading.error(how->place, fmt::format("'{}' reads a source's output, but {}", how->key, why));
@@ -89,7 +101,8 @@ std::optional<ValueSpec> read_value(const TomlEntry& value, Reading& reading) {
     return read_extraction(value, reading);
   }
   if (!value.node.is(Kind::text)) {
-    reading.wrong_type(setting_of(value), "an expression (a string) or a table with 'json' or 'regex'");
+    reading.wrong_type(setting_of(value),
+                       "an expression (a string) or a table with 'json', 'regex' or 'column'");
     return std::nullopt;
   }
   auto program = reading.program(value.node);

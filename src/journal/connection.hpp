@@ -11,13 +11,10 @@
 
 #include "core/bytes.hpp"
 #include "core/error.hpp"
+#include "journal/network_file_system.hpp"
 #include "journal/run_file.hpp"
 
 namespace fanfold {
-
-/// True if the path is on a file system that other hosts may share (NFS, Lustre, GPFS, BeeGFS, CIFS, FUSE …):
-/// there SQLite's shared memory map does not work, and fcntl locks are not to be trusted.
-bool on_network_file_system(const std::filesystem::path& path);
 
 /// True if the file is to be opened by one process alone.
 bool exclusive(Sharing sharing, const std::filesystem::path& path);

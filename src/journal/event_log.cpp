@@ -8,7 +8,7 @@
 namespace fanfold {
 namespace {
 
-constexpr std::uint8_t last_kind = static_cast<std::uint8_t>(Event::Kind::run_ended);
+constexpr std::uint8_t last_kind = static_cast<std::uint8_t>(Event::Kind::blamed);
 
 // The first byte of an event: its kind and which of its fields are not as predicted and so follow.
 constexpr std::uint8_t kind_mask = 0x0F;

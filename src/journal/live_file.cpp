@@ -11,12 +11,11 @@
 #include <chrono>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "core/error.hpp"
 #include "core/host.hpp"
+#include "core/process.hpp"
 
 namespace fanfold {
 namespace {
@@ -30,31 +29,10 @@ std::int64_t seconds_since_1970() {
       .count();
 }
 
-// What /proc/PID/stat says: proc(5).
-struct Process {
-  char state = 0;
-  std::uint64_t start = 0;
-};
-
-std::optional<Process> process(std::int64_t pid) {
-  std::ifstream file(fmt::format("/proc/{}/stat", pid));
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  const std::size_t name_end = text.rfind(')');  // the name may hold spaces and parentheses
-  if (name_end == std::string::npos) return std::nullopt;
-  std::istringstream fields(text.substr(name_end + 1));
-  Process found;
-  fields >> found.state;
-  std::string skipped;
-  for (int field = 4; field < 22; ++field) fields >> skipped;
-  fields >> found.start;
-  if (!fields) return std::nullopt;
-  return found;
-}
-
 LiveStatus signed_by_us(LiveStatus status) {
   status.host = host_name();
   status.pid = ::getpid();
-  const std::optional<Process> self = process(status.pid);
+  const std::optional<ProcessState> self = find_process(status.pid);
   status.process_start = self ? self->start : 0;
   if (status.heartbeat == 0) status.heartbeat = seconds_since_1970();
   return status;
@@ -208,8 +186,8 @@ std::optional<LiveStatus> read_live(const fs::path& run_file) {
 
 bool is_stale(const LiveStatus& live, std::int64_t now) {
   if (live.host != host_name()) return now - live.heartbeat > stale_seconds;
-  const std::optional<Process> writer = process(live.pid);
-  if (!writer || writer->state == 'Z' || writer->state == 'X') return true;
+  const std::optional<ProcessState> writer = find_process(live.pid);
+  if (!writer || writer->has_ended()) return true;
   return live.process_start != 0 && writer->start != live.process_start;
 }
 

@@ -35,6 +35,8 @@ struct Event {
     rank_lost = 6,    ///< count: tasks that it had
     drain = 7,        ///< detail: why
     run_ended = 8,    ///< count: finished tasks; detail: why
+    blamed = 9,       ///< task: the first of those that may have killed their rank, count: how many ranks so
+                      ///< far, detail: the tasks, "5:6"
   };
   double time = 0;  ///< seconds since the execution began
   Kind kind{};

@@ -5,7 +5,12 @@
 
 // One line for each built-in kernel: the function that its file defines, `const Kernel& NAME()`.
 #define FANFOLD_BUILT_IN_KERNELS(KERNEL) \
+  KERNEL(black_scholes_kernel)           \
   KERNEL(count_down_kernel)              \
+  KERNEL(ep_kernel)                      \
+  KERNEL(integrate_kernel)               \
+  KERNEL(mandelbrot_kernel)              \
+  KERNEL(moments_kernel)                 \
   KERNEL(pi_kernel)                      \
   KERNEL(range_sum_kernel)               \
   KERNEL(sort_kernel)                    \

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cmath>
 #include <exception>
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -29,9 +30,7 @@ class ResultRows final : public Results {
   }
   void fail(std::size_t task, std::string_view reason) override { failures_.fail(first_ + task, reason); }
 
-  void fail_all(std::string_view reason) {
-    for (std::size_t task = 0; task < count_; ++task) fail(task, reason);
-  }
+  ResultRows row(std::size_t number) const { return {columns_, failures_, first_ + number, 1}; }
 
  private:
   std::span<ColumnBuffer> columns_;
@@ -60,14 +59,24 @@ void check_minimums(const KernelInfo& info, const Batch& batch, RowFailures& fai
   }
 }
 
-void run_rows(const Kernel& kernel, const Batch& batch, ResultRows rows) {
+/// What it threw, or nothing.
+std::optional<std::string> run_rows(const Kernel& kernel, const Batch& batch, ResultRows rows) {
   try {
     kernel.run(batch, rows);
+    return std::nullopt;
   } catch (const std::exception& error) {
-    rows.fail_all(fmt::format("kernel '{}': {}", kernel.info().name, error.what()));
+    return fmt::format("kernel '{}': {}", kernel.info().name, error.what());
   } catch (...) {
-    rows.fail_all(
-        fmt::format("kernel '{}' threw something that is not a std::exception", kernel.info().name));
+    return fmt::format("kernel '{}' threw something that is not a std::exception", kernel.info().name);
+  }
+}
+
+/// Runs rows; if that throws, each alone: an exception fails the task that throws, however tasks are batched.
+void run_all_rows(const Kernel& kernel, const Batch& batch, const ResultRows& rows) {
+  if (!run_rows(kernel, batch, rows)) return;
+  for (std::size_t row = 0; row < batch.size(); ++row) {
+    ResultRows alone = rows.row(row);
+    if (const auto reason = run_rows(kernel, batch.rows(row, 1), alone)) alone.fail(0, *reason);
   }
 }
 
@@ -83,7 +92,7 @@ void run_kernel(const Kernel& kernel, const Batch& batch, std::span<ColumnBuffer
   check_minimums(info, batch, failures);
 
   if (!failures.any()) {
-    run_rows(kernel, batch, ResultRows(results, failures, 0, batch.size()));
+    run_all_rows(kernel, batch, ResultRows(results, failures, 0, batch.size()));
     return;
   }
   // The kernel may fail rows of a run, never rows that come later: what follows a run is still as it was.
@@ -91,7 +100,7 @@ void run_kernel(const Kernel& kernel, const Batch& batch, std::span<ColumnBuffer
     std::size_t end = first;
     while (end < batch.size() && !failures.failed(end)) ++end;
     if (end > first) {
-      run_rows(kernel, batch.rows(first, end - first), ResultRows(results, failures, first, end - first));
+      run_all_rows(kernel, batch.rows(first, end - first), ResultRows(results, failures, first, end - first));
     }
     first = end + 1;
   }

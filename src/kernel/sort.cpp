@@ -2,10 +2,13 @@
 #include <hwy/contrib/sort/vqsort.h>
 #include <fanfold/kernel.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "kernel/uniform_numbers.hpp"
 
 namespace fanfold {
 namespace {
@@ -13,22 +16,16 @@ namespace {
 /// More would take 32 GiB for one task.
 constexpr std::int64_t most_numbers = std::int64_t{1} << 32;
 
-/// Blocks between two looks at whether the run is being stopped: about a millisecond.
-constexpr std::size_t stretch_blocks = std::size_t{1} << 18;
-
-/// A multiple of 2^-53 in [0, 1).
-double unit_real(std::uint32_t low, std::uint32_t high) {
-  return static_cast<double>(((std::uint64_t{high} << 32) | low) >> 11) * 0x1p-53;
-}
+/// Numbers between two looks at whether the run is being stopped: less than a millisecond.
+constexpr std::size_t stretch = std::size_t{1} << 18;
 
 /// Uniform numbers in [0, 1): 2p and 2p + 1 are made of the halves of block p of the stream. False: the run
 /// is being stopped.
 bool draw(const Batch& batch, const RandomStream& random, std::vector<double>& numbers) {
-  for (std::size_t first = 0; first < numbers.size(); first += 2) {
-    if (first / 2 % stretch_blocks == 0 && batch.stop_requested()) return false;
-    const RandomBlock words = random.block(first / 2);
-    numbers[first] = unit_real(words[0], words[1]);
-    if (first + 1 < numbers.size()) numbers[first + 1] = unit_real(words[2], words[3]);
+  for (std::size_t first = 0; first < numbers.size(); first += stretch) {
+    if (batch.stop_requested()) return false;
+    const std::size_t count = std::min(stretch, numbers.size() - first);
+    fill_uniform(random, first / 2, std::span(numbers).subspan(first, count));
   }
   return true;
 }

@@ -42,6 +42,7 @@ struct Utf8Masks {
   std::uint64_t uniform = 0;       ///< is a uniform lead, see word_characters.hpp
   std::uint64_t three = 0;         ///< is 0xE0 or above
   std::uint64_t four = 0;          ///< is 0xF0 or above
+  std::uint64_t five = 0;          ///< is 0xF8 or above
 };
 
 /// Adds the mask of one vector to that of its block.
@@ -88,6 +89,7 @@ HWY_INLINE Utf8Masks utf8_masks(const std::uint8_t* block) {
     add_mask(d, hn::Ne(hn::And(low, high), hn::Zero(d)), offset, masks.uniform);
     add_mask(d, hn::Eq(hn::Max(bytes, hn::Set(d, 0xE0)), bytes), offset, masks.three);
     add_mask(d, hn::Eq(hn::Max(bytes, hn::Set(d, 0xF0)), bytes), offset, masks.four);
+    add_mask(d, hn::Eq(hn::Max(bytes, hn::Set(d, 0xF8)), bytes), offset, masks.five);
   }
   return masks;
 }
@@ -95,14 +97,17 @@ HWY_INLINE Utf8Masks utf8_masks(const std::uint8_t* block) {
 /// Of the bytes of `leads`, each of which begins a whole sequence of kLength bytes, those of word characters.
 template <int kLength>
 HWY_INLINE std::uint64_t begin_words(const std::uint8_t* block, std::uint64_t leads) {
-  constexpr std::uint32_t smallest = kLength == 2 ? 0x80 : 0x800;  // below, the sequence is overlong
+  constexpr std::uint32_t smallest =  // below, the sequence is overlong
+      kLength == 2   ? 0x80
+      : kLength == 3 ? 0x800
+                     : 0x10000;
   std::uint64_t words = 0;
   for (; leads != 0; leads &= leads - 1) {
     const int place = std::countr_zero(leads);
     const std::uint8_t* const bytes = block + place;
-    const std::uint32_t code_point =
-        kLength == 2 ? (bytes[0] & 0x1FU) << 6 | (bytes[1] & 0x3FU)
-                     : (bytes[0] & 0x0FU) << 12 | (bytes[1] & 0x3FU) << 6 | (bytes[2] & 0x3FU);
+    std::uint32_t code_point = bytes[0] & (0x7FU >> kLength);
+    for (int i = 1; i < kLength; ++i) code_point = code_point << 6 | (bytes[i] & 0x3FU);
+    if (kLength == 4 && code_point >= 64 * std::tuple_size_v<CharacterBitmap>) continue;
     const std::uint64_t is_word = word_characters[code_point / 64] >> (code_point % 64) & 1;
     words |= (is_word & std::uint64_t{code_point >= smallest}) << place;
   }
@@ -130,13 +135,16 @@ HWY_INLINE std::uint64_t classify_utf8(const std::uint8_t* block, const std::uin
                                        const std::uint8_t* end, CharacterMasks& begins) {
   const Utf8Masks masks = utf8_masks(block);
   const std::uint64_t leads = begins.high & ~masks.continuation;
-  // Sequences of two and three bytes that lie in the block as a whole (from beyond, zeros are shifted in).
+  // Sequences of two to four bytes that lie in the block as a whole (from beyond, zeros are shifted in).
   const std::uint64_t pairs = leads & ~masks.three & (masks.continuation >> 1);
   const std::uint64_t triples =
       leads & masks.three & ~masks.four & (masks.continuation >> 1) & (masks.continuation >> 2);
   std::uint64_t words = (pairs | triples) & masks.uniform;
   words |= begin_words<2>(block, pairs & ~masks.uniform);
   words |= begin_words<3>(block, triples & ~masks.uniform);
+  const std::uint64_t quads = leads & masks.four & ~masks.five & (masks.continuation >> 1) &
+                              (masks.continuation >> 2) & (masks.continuation >> 3);
+  if (quads != 0) words |= begin_words<4>(block, quads);
   begins.word |= words;
   return static_cast<std::uint64_t>(std::popcount(words)) + decode_each(text, end, leads & ~words, begins);
 }

@@ -1,38 +1,22 @@
 #include "mpi/load.hpp"
 
-#include <dlfcn.h>
-#include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
-#include "core/error.hpp"
+#include "core/module.hpp"
+#include "job/template.hpp"
 
 namespace fanfold {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr const char* module_name = "libfanfold_mpi.so";
-
-/// Beside the program (a build folder), or in the library folder of the installation.
-fs::path module_path() {
-  const fs::path program = fs::read_symlink("/proc/self/exe");
-  const fs::path beside = program.parent_path() / module_name;
-  if (fs::exists(beside)) return beside;
-  return program.parent_path().parent_path() / FANFOLD_LIBRARY_FOLDER / module_name;
-}
-
-/// A function that the module exports. The module stays loaded.
+/// A function that the module exports. Open MPI's own plug-ins look for its symbols.
 template <typename Function>
-Function* module_function(const char* name) {
-  const fs::path path = module_path();
-  // RTLD_GLOBAL: Open MPI's own plug-ins look for its symbols there.
-  void* const module = dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL);
-  if (module == nullptr) throw UsageError(fmt::format("cannot load MPI: {}", dlerror()));
-  void* const function = dlsym(module, name);
-  if (function == nullptr) throw UsageError(fmt::format("'{}' is not fanfold's MPI module", path.string()));
-  return reinterpret_cast<Function*>(function);
+Function* mpi_function(const char* name) {
+  return module_function<Function>("MPI", "libfanfold_mpi.so", name, ModuleSymbols::global);
 }
 
 int environment_number(const char* name, int otherwise) {
@@ -49,15 +33,30 @@ bool started_by_mpi() {
   return false;
 }
 
+bool survives_losses() { return environment_number("OMPI_MCA_orte_enable_recovery", 0) != 0; }
+
 std::unique_ptr<Transport> open_mpi_transport() {
-  return std::unique_ptr<Transport>(module_function<decltype(fanfold_open_mpi)>("fanfold_open_mpi")());
+  return std::unique_ptr<Transport>(mpi_function<decltype(fanfold_open_mpi)>("fanfold_open_mpi")());
 }
 
 std::string mpi_library_version() {
   const std::string text =
-      module_function<decltype(fanfold_mpi_library_version)>("fanfold_mpi_library_version")();
+      mpi_function<decltype(fanfold_mpi_library_version)>("fanfold_mpi_library_version")();
   // Open MPI says who built it as well, behind a comma; MPICH has a line for that.
   return text.substr(0, text.find_first_of(",\n"));
+}
+
+std::string mpirun_command_line() {
+  std::ifstream file("/proc/" + std::to_string(getppid()) + "/cmdline");
+  std::string line;
+  for (std::string word; std::getline(file, word, '\0');) {
+    if (line.empty()) {
+      const std::string program = std::filesystem::path(word).filename();
+      if (program != "mpirun" && program != "mpiexec" && program != "orterun") return {};
+    }
+    line += (line.empty() ? "" : " ") + quote_for_shell(word);
+  }
+  return line;
 }
 
 LocalRanks local_ranks() {

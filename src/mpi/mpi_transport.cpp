@@ -7,7 +7,9 @@
 #include <boost/mpi/environment.hpp>
 #include <boost/mpi/nonblocking.hpp>
 #include <deque>
+#include <iterator>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -29,7 +31,9 @@ constexpr int message_tag = 1;
 /// a list until MPI has finished with its bytes; nobody waits for it.
 class MpiTransport final : public Transport {
  public:
-  MpiTransport() : environment_(mpi::threading::funneled, /*abort_on_exception=*/false) {
+  MpiTransport()
+      : environment_(
+            std::make_unique<mpi::environment>(mpi::threading::funneled, /*abort_on_exception=*/false)) {
     if (mpi::environment::thread_level() < mpi::threading::funneled) {
       throw std::runtime_error(
           "this MPI does not allow threads beside the one that calls it (MPI_THREAD_FUNNELED)");
@@ -48,12 +52,12 @@ class MpiTransport final : public Transport {
     if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
       throw std::length_error("a message exceeds 2 GiB");
     }
-    Outgoing& message = outgoing_.emplace_back();
+    Outgoing message;
     message.bytes = std::move(bytes);
     message.request =
         world_->isend(to.value(), message_tag, reinterpret_cast<const char*>(message.bytes.data()),
                       static_cast<int>(message.bytes.size()));
-    if (message.request.test()) outgoing_.pop_back();
+    if (!message.request.test()) outgoing_[to].push_back(std::move(message));
   }
 
   std::optional<Envelope> receive() override {
@@ -72,14 +76,25 @@ class MpiTransport final : public Transport {
     return outgoing_.empty();
   }
 
+  /// MPI goes on reading what it was given to send, so that is kept.
+  void give_up(Rank rank) override {
+    const auto line = outgoing_.find(rank);
+    if (line == outgoing_.end()) return;
+    std::move(line->second.begin(), line->second.end(), std::back_inserter(stuck_));
+    outgoing_.erase(line);
+  }
+
   [[noreturn]] void abort(int status) override {
-    environment_.abort(status);
+    mpi::environment::abort(status);
     std::_Exit(status);
   }
 
   void finalize(bool survivors_only) override {
-    // With a rank lost, MPI_Finalize may wait for it for ever.
-    if (survivors_only) return;
+    // With a rank lost, MPI_Finalize may wait for it for ever; Boost.MPI would call it at the end.
+    if (survivors_only) {
+      [[maybe_unused]] const mpi::environment* const kept = environment_.release();
+      return;
+    }
     world_.reset();
     MPI_Finalize();
   }
@@ -96,9 +111,14 @@ class MpiTransport final : public Transport {
     bool complete = false;
   };
 
+  /// Mostly in order: those at the front of each rank's line leave first. A rank that takes nothing holds up
+  /// its own line only.
   void drop_sent() {
-    // Mostly in order: those at the front leave first.
-    while (!outgoing_.empty() && outgoing_.front().request.test()) outgoing_.pop_front();
+    for (auto entry = outgoing_.begin(); entry != outgoing_.end();) {
+      std::deque<Outgoing>& line = entry->second;
+      while (!line.empty() && line.front().request.test()) line.pop_front();
+      entry = line.empty() ? outgoing_.erase(entry) : std::next(entry);
+    }
   }
 
   void start_receiving(const mpi::status& status) {
@@ -127,9 +147,10 @@ class MpiTransport final : public Transport {
     return std::nullopt;
   }
 
-  mpi::environment environment_;
+  std::unique_ptr<mpi::environment> environment_;
   std::optional<mpi::communicator> world_;
-  std::deque<Outgoing> outgoing_;
+  std::map<Rank, std::deque<Outgoing>> outgoing_;  // no line is empty
+  std::deque<Outgoing> stuck_;                     // to ranks that were given up
   std::deque<Incoming> incoming_;
   std::deque<Bytes> to_self_;
 };

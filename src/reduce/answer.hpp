@@ -47,9 +47,17 @@ struct Collection {
   std::vector<Value> values;
   bool operator==(const Collection&) const = default;
 };
+/// What tiles were assembled to (core/tile.hpp): a shade for each pixel, row by row from the upper left on, 0
+/// where no tile is.
+struct Picture {
+  std::uint32_t width = 0;
+  std::uint32_t height = 0;
+  std::vector<std::uint8_t> shades;
+  bool operator==(const Picture&) const = default;
+};
 /// A final value: an integer of any size, a double, a text, a truth value, or one of the above.
-using AnswerValue =
-    std::variant<Nothing, BigInteger, double, std::string, bool, Winner, Ranking, Histogram, Collection>;
+using AnswerValue = std::variant<Nothing, BigInteger, double, std::string, bool, Winner, Ranking, Histogram,
+                                 Collection, Picture>;
 
 /// One line of an answer: a value for one combination of the keys.
 struct AnswerRow {

@@ -6,27 +6,16 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
-#include "core/nearest.hpp"
+#include "reduce/entry_names.hpp"
 
 namespace fanfold::reduce {
 namespace {
 
 using expr::ExpressionError;
 using expr::Node;
-
-constexpr std::string_view status_name = "status";
-
-/// A call of an aggregate. The aggregates min and max have one argument, the functions of that name have
-/// more.
-const AggregateKind* aggregate_of(const Node& node) {
-  if (node.kind != Node::Kind::call) return nullptr;
-  const AggregateKind* kind = find_aggregate(node.name);
-  const auto& functions = expr::function_names();
-  const bool is_function = std::find(functions.begin(), functions.end(), node.name) != functions.end();
-  if (kind != nullptr && is_function && node.children.size() > kind->most_arguments) return nullptr;
-  return kind;
-}
 
 template <typename Visit>
 void for_each_node(const Node& node, Visit&& visit) {
@@ -118,12 +107,6 @@ class EntryCompiler {
             name));
   }
 
-  [[noreturn]] void fail_unknown_name(const std::string& name, std::size_t offset) const {
-    std::vector<std::string> known;
-    for (const auto& entry : scope_.entries()) known.push_back(entry.name);
-    throw ExpressionError(offset, fmt::format("unknown name '{}'{}", name, did_you_mean(name, known)));
-  }
-
   ColumnSource column_source(const expr::Scope::Entry& entry) const {
     return {entry.slot, population_ == Population::all && entry.name == status_name};
   }
@@ -134,8 +117,8 @@ class EntryCompiler {
   std::vector<Key> compile_keys() const {
     std::vector<Key> keys;
     for (const auto& key : parsed_.keys) {
-      const expr::Scope::Entry* entry = scope_.find(key.name);
-      if (entry == nullptr) fail_unknown_name(key.name, key.offset);
+      check_key(key, scope_);
+      const expr::Scope::Entry* const entry = scope_.find(key.name);
       if (entry->constant) {
         keys.push_back({key.name, entry->type, *entry->constant});
       } else {
@@ -162,7 +145,9 @@ class EntryCompiler {
       throw ExpressionError(node.offset, fmt::format("'{}' has {} argument{}; write {}", source(node), given,
                                                      given == 1 ? "" : "s", kind.usage));
     }
-    for (const auto& child : node.children) refuse_aggregates_in(*child, kind);
+    for (const auto& child : node.children) {
+      for_each_node(*child, [&](const Node& part) { check_names_of(part, &kind, scope_); });
+    }
     BoundAggregate bound{&kind, std::nullopt, std::nullopt, {}};
     if (given > kind.argument_place) {
       const Node& argument = *node.children[kind.argument_place];
@@ -218,16 +203,6 @@ class EntryCompiler {
     return out.view().value(0);
   }
 
-  void refuse_aggregates_in(const Node& argument, const AggregateKind& outer) const {
-    for_each_node(argument, [&](const Node& node) {
-      if (const AggregateKind* inner = aggregate_of(node)) {
-        throw ExpressionError(
-            node.offset, fmt::format("{} inside of {}: an aggregate cannot be inside of another", inner->name,
-                                     outer.name));
-      }
-    });
-  }
-
   std::size_t find_argument(const Node& node) {
     const std::string_view text = source(node);
     for (std::size_t i = 0; i < plan_.arguments.size(); ++i) {
@@ -250,7 +225,7 @@ class EntryCompiler {
   Compiled compile_node(const Node& node) {
     switch (node.kind) {
       case Node::Kind::literal:
-        return compile_constant(node.literal, node);
+        return compile_constant(node.literal);
       case Node::Kind::name:
         return compile_name(node);
       case Node::Kind::call:
@@ -262,17 +237,16 @@ class EntryCompiler {
           return {Formula(Formula::Negation{std::make_unique<Formula>(std::move(operand.formula))}),
                   operand.type};
         }
-        break;
+        return compile_logic(node);
       case Node::Kind::binary:
         if (is_arithmetic(node.op)) return compile_operation(node);
-        break;
+        if (node.op == expr::Operator::logical_and || node.op == expr::Operator::logical_or)
+          return compile_logic(node);
+        return compile_comparison(node);
       case Node::Kind::conditional:
-        break;
+        return compile_choice(node);
     }
-    throw ExpressionError(node.offset,
-                          fmt::format("'{}' is not arithmetic: aggregates can be joined by + - * / % ^ and "
-                                      "functions only",
-                                      source(node)));
+    throw ExpressionError(node.offset, "this cannot be used here");
   }
 
   static bool is_arithmetic(expr::Operator op) {
@@ -318,19 +292,20 @@ class EntryCompiler {
     return {};
   }
 
-  static Compiled compile_constant(const Value& value, const Node& node) {
+  static Compiled compile_constant(const Value& value) {
     if (const auto* integer = std::get_if<std::int64_t>(&value)) {
       return {Formula(AnswerValue(BigInteger(*integer))), ResultType::integer};
     }
     if (const auto* real = std::get_if<double>(&value))
       return {Formula(AnswerValue(*real)), ResultType::real};
-    throw ExpressionError(node.offset, "a text cannot be used here; aggregates are joined by arithmetic");
+    return {Formula(AnswerValue(std::get<std::string>(value))), ResultType::text};
   }
 
   Compiled compile_name(const Node& node) const {
-    const expr::Scope::Entry* entry = scope_.find(node.name);
-    if (entry == nullptr) fail_unknown_name(node.name, node.offset);
-    if (entry->constant) return compile_constant(*entry->constant, node);
+    check_names_of(node, nullptr, scope_);
+    const expr::Scope::Entry* const entry = scope_.find(node.name);
+    if (entry == nullptr) return compile_constant(*expr::named_real(node.name));
+    if (entry->constant) return compile_constant(*entry->constant);
     throw ExpressionError(
         node.offset, fmt::format("'{0}' is not an aggregate; write mean({0}), sum({0}) or another of {1}",
                                  node.name, fmt::join(aggregate_list(), ", ")));
@@ -352,20 +327,69 @@ class EntryCompiler {
   }
 
   Compiled compile_function(const Node& node) {
-    const auto& functions = expr::function_names();
-    if (std::find(functions.begin(), functions.end(), node.name) == functions.end()) {
-      std::vector<std::string> candidates = aggregate_list();
-      const std::string near = did_you_mean(node.name, candidates);
-      throw ExpressionError(
-          node.offset,
-          fmt::format("unknown aggregate '{}'{}", node.name,
-                      near.empty() ? fmt::format("; there are {}", fmt::join(candidates, ", ")) : near));
-    }
+    check_names_of(node, nullptr, scope_);
     expr::Program program = of_reals(node);
     std::vector<Formula> arguments;
     for (const auto& child : node.children) arguments.push_back(compile_number(*child).formula);
     const ResultType type = program.type() == Type::integer ? ResultType::integer : ResultType::real;
     return {Formula(Formula::Call{std::move(program), std::move(arguments)}), type};
+  }
+
+  // ---- conditions
+  // ------------------------------------------------------------------------------------------------
+
+  static std::unique_ptr<Formula> own(Compiled compiled) {
+    return std::make_unique<Formula>(std::move(compiled.formula));
+  }
+
+  static bool is_number(ResultType type) { return no_number(type).empty(); }
+
+  /// The type of two values that stand side by side: numbers, texts or truth values.
+  ResultType common_type(const Node& node, const Node& first, ResultType left, const Node& second,
+                         ResultType right) const {
+    for (const auto& [part, type] : {std::pair(&first, left), std::pair(&second, right)}) {
+      if (type == ResultType::task || type == ResultType::list)
+        throw ExpressionError(part->offset, fmt::format("'{}' is {}, which has no place in a condition",
+                                                        source(*part), no_number(type)));
+    }
+    if (left == right) return left;
+    if (is_number(left) && is_number(right)) return ResultType::real;
+    const auto what = [](ResultType type) { return is_number(type) ? "a number" : no_number(type); };
+    throw ExpressionError(node.offset, fmt::format("'{}' is {}, but '{}' is {}", source(first), what(left),
+                                                   source(second), what(right)));
+  }
+
+  Compiled compile_comparison(const Node& node) {
+    const Node& first = *node.children[0];
+    const Node& second = *node.children[1];
+    Compiled left = compile_node(first), right = compile_node(second);
+    common_type(node, first, left.type, second, right.type);
+    return {Formula(Formula::Comparison{node.op, own(std::move(left)), own(std::move(right))}),
+            ResultType::truth};
+  }
+
+  Compiled compile_condition(const Node& node) {
+    Compiled condition = compile_node(node);
+    if (condition.type == ResultType::truth) return condition;
+    throw ExpressionError(
+        node.offset, fmt::format("'{}' is no condition, such as sum(x) < 3 or any(x < 3)", source(node)));
+  }
+
+  Compiled compile_logic(const Node& node) {
+    std::unique_ptr<Formula> left = own(compile_condition(*node.children[0]));
+    std::unique_ptr<Formula> right;
+    if (node.children.size() > 1) right = own(compile_condition(*node.children[1]));
+    return {Formula(Formula::Logic{node.op, std::move(left), std::move(right)}), ResultType::truth};
+  }
+
+  Compiled compile_choice(const Node& node) {
+    const Node& first = *node.children[1];
+    const Node& second = *node.children[2];
+    std::unique_ptr<Formula> condition = own(compile_condition(*node.children[0]));
+    Compiled if_true = compile_node(first), if_false = compile_node(second);
+    const ResultType type = common_type(node, first, if_true.type, second, if_false.type);
+    return {Formula(Formula::Choice{std::move(condition), own(std::move(if_true)), own(std::move(if_false))}),
+            type};
   }
 
   /// The operation or function of a node, of reals in slots 0, 1, 2 …; literals stay what they are.

@@ -86,42 +86,95 @@ std::optional<AnswerValue> operate_on_integers(expr::Operator op, const BigInteg
   }
 }
 
+template <typename T>
+bool compares(expr::Operator op, const T& left, const T& right) {
+  switch (op) {
+    case expr::Operator::equal:
+      return left == right;
+    case expr::Operator::not_equal:
+      return left != right;
+    case expr::Operator::less:
+      return left < right;
+    case expr::Operator::less_equal:
+      return left <= right;
+    case expr::Operator::greater:
+      return left > right;
+    default:
+      return left >= right;
+  }
+}
+
+/// Precondition: two numbers, two texts or two truth values.
+bool compares(expr::Operator op, const AnswerValue& left, const AnswerValue& right) {
+  if (const auto* text = std::get_if<std::string>(&left)) {
+    return compares(op, *text, std::get<std::string>(right));
+  }
+  if (const bool* truth = std::get_if<bool>(&left)) return compares(op, *truth, std::get<bool>(right));
+  const auto* left_integer = std::get_if<BigInteger>(&left);
+  const auto* right_integer = std::get_if<BigInteger>(&right);
+  if (left_integer != nullptr && right_integer != nullptr) return compares(op, *left_integer, *right_integer);
+  return compares(op, to_real(left), to_real(right));
+}
+
+bool is_nothing(const AnswerValue& value) { return std::holds_alternative<Nothing>(value); }
+
 }  // namespace
 
 AnswerValue Formula::evaluate(std::span<const AnswerValue> aggregates) const {
   return std::visit(
-      Overloaded{[](const AnswerValue& constant) -> AnswerValue { return constant; },
-                 [&](const Aggregate& aggregate) -> AnswerValue { return aggregates[aggregate.number]; },
-                 [&](const Negation& negation) -> AnswerValue {
-                   const AnswerValue value = negation.operand->evaluate(aggregates);
-                   if (const BigInteger* integer = std::get_if<BigInteger>(&value))
-                     return BigInteger(-*integer);
-                   if (const double* real = std::get_if<double>(&value)) return -*real;
-                   return value;
-                 },
-                 [&](const Operation& operation) -> AnswerValue {
-                   const AnswerValue left = operation.left->evaluate(aggregates);
-                   const AnswerValue right = operation.right->evaluate(aggregates);
-                   if (std::holds_alternative<Nothing>(left)) return left;
-                   if (std::holds_alternative<Nothing>(right)) return right;
-                   const BigInteger* left_integer = std::get_if<BigInteger>(&left);
-                   const BigInteger* right_integer = std::get_if<BigInteger>(&right);
-                   if (left_integer != nullptr && right_integer != nullptr) {
-                     if (auto result = operate_on_integers(operation.op, *left_integer, *right_integer))
-                       return *result;
-                   }
-                   const double arguments[] = {to_real(left), to_real(right)};
-                   return evaluate_in_reals(*operation.in_reals, arguments);
-                 },
-                 [&](const Call& call) -> AnswerValue {
-                   std::vector<double> arguments;
-                   for (const Formula& argument : call.arguments) {
-                     const AnswerValue value = argument.evaluate(aggregates);
-                     if (std::holds_alternative<Nothing>(value)) return value;
-                     arguments.push_back(to_real(value));
-                   }
-                   return evaluate_in_reals(call.function, arguments);
-                 }},
+      Overloaded{
+          [](const AnswerValue& constant) -> AnswerValue { return constant; },
+          [&](const Aggregate& aggregate) -> AnswerValue { return aggregates[aggregate.number]; },
+          [&](const Negation& negation) -> AnswerValue {
+            const AnswerValue value = negation.operand->evaluate(aggregates);
+            if (const BigInteger* integer = std::get_if<BigInteger>(&value)) return BigInteger(-*integer);
+            if (const double* real = std::get_if<double>(&value)) return -*real;
+            return value;
+          },
+          [&](const Operation& operation) -> AnswerValue {
+            const AnswerValue left = operation.left->evaluate(aggregates);
+            const AnswerValue right = operation.right->evaluate(aggregates);
+            if (std::holds_alternative<Nothing>(left)) return left;
+            if (std::holds_alternative<Nothing>(right)) return right;
+            const BigInteger* left_integer = std::get_if<BigInteger>(&left);
+            const BigInteger* right_integer = std::get_if<BigInteger>(&right);
+            if (left_integer != nullptr && right_integer != nullptr) {
+              if (auto result = operate_on_integers(operation.op, *left_integer, *right_integer))
+                return *result;
+            }
+            const double arguments[] = {to_real(left), to_real(right)};
+            return evaluate_in_reals(*operation.in_reals, arguments);
+          },
+          [&](const Call& call) -> AnswerValue {
+            std::vector<double> arguments;
+            for (const Formula& argument : call.arguments) {
+              const AnswerValue value = argument.evaluate(aggregates);
+              if (std::holds_alternative<Nothing>(value)) return value;
+              arguments.push_back(to_real(value));
+            }
+            return evaluate_in_reals(call.function, arguments);
+          },
+          [&](const Comparison& comparison) -> AnswerValue {
+            AnswerValue left = comparison.left->evaluate(aggregates);
+            AnswerValue right = comparison.right->evaluate(aggregates);
+            if (is_nothing(left)) return left;
+            if (is_nothing(right)) return right;
+            return compares(comparison.op, left, right);
+          },
+          [&](const Logic& logic) -> AnswerValue {
+            AnswerValue left = logic.left->evaluate(aggregates);
+            if (is_nothing(left)) return left;
+            if (logic.op == expr::Operator::logical_not) return !std::get<bool>(left);
+            AnswerValue right = logic.right->evaluate(aggregates);
+            if (is_nothing(right)) return right;
+            return logic.op == expr::Operator::logical_and ? std::get<bool>(left) && std::get<bool>(right)
+                                                           : std::get<bool>(left) || std::get<bool>(right);
+          },
+          [&](const Choice& choice) -> AnswerValue {
+            AnswerValue condition = choice.condition->evaluate(aggregates);
+            if (is_nothing(condition)) return condition;
+            return (std::get<bool>(condition) ? choice.if_true : choice.if_false)->evaluate(aggregates);
+          }},
       node_);
 }
 

@@ -1,4 +1,4 @@
-// The arithmetic of an entry: what is done with its aggregates in the end.
+// The arithmetic and the conditions of an entry: what is done with its aggregates in the end.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +17,7 @@ namespace fanfold::reduce {
 /// the exponent is not negative and the power has less than a million bits (above: infinity). Two integers
 /// divided, and a power with a negative exponent, are rounded once to a real. All else is computed in reals,
 /// each integer rounded to the nearest. What is computed from Nothing, and an integer modulo 0, is Nothing.
+/// Two integers are compared exactly, other numbers as reals, texts byte by byte.
 /// Immutable.
 class Formula {
  public:
@@ -37,7 +38,22 @@ class Formula {
     expr::Program function;  ///< of reals, one slot for each argument
     std::vector<Formula> arguments;
   };
-  using Node = std::variant<AnswerValue, Aggregate, Negation, Operation, Call>;
+  struct Comparison {
+    expr::Operator op;  ///< == != < <= > >= : of two numbers, two texts or two truth values
+    std::unique_ptr<Formula> left;
+    std::unique_ptr<Formula> right;
+  };
+  struct Logic {
+    expr::Operator op;  ///< and, or, not
+    std::unique_ptr<Formula> left;
+    std::unique_ptr<Formula> right;  ///< null for `not`
+  };
+  struct Choice {
+    std::unique_ptr<Formula> condition;
+    std::unique_ptr<Formula> if_true;
+    std::unique_ptr<Formula> if_false;
+  };
+  using Node = std::variant<AnswerValue, Aggregate, Negation, Operation, Call, Comparison, Logic, Choice>;
 
   explicit Formula(Node node) : node_(std::move(node)) {}
 

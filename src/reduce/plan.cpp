@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "reduce/aggregates/kinds.hpp"
 #include "reduce/entry_compiler.hpp"
 #include "reduce/plan_impl.hpp"
 
@@ -58,6 +59,12 @@ std::vector<std::size_t> Plan::last_param_keys() const {
 
 bool Plan::empty() const { return impl_->entries.empty(); }
 const std::vector<std::size_t>& Plan::slots() const { return impl_->slots; }
+bool Plan::has_picture() const {
+  return std::ranges::any_of(impl_->groupings, [](const Grouping& grouping) {
+    return std::ranges::any_of(grouping.aggregates,
+                               [](const BoundAggregate& bound) { return bound.kind == &picture_kind; });
+  });
+}
 bool Plan::sees_failures() const { return impl_->sees_failures; }
 
 }  // namespace fanfold::reduce

@@ -56,6 +56,8 @@ class Plan {
   std::vector<std::size_t> last_param_keys() const;
   /// The slots that the aggregates read, sorted.
   const std::vector<std::size_t>& slots() const;
+  /// True if some aggregate is a picture.
+  bool has_picture() const;
   /// True if some aggregate sees failed tasks.
   bool sees_failures() const;
 

@@ -46,6 +46,9 @@ std::string value_text(const Job& job, const AnswerValue& value) {
             return fmt::format("task {}{}", winner.task.value(), params.empty() ? "" : ": " + params);
           },
           [](const reduce::Collection& collection) { return collection_text(collection); },
+          [](const reduce::Picture& picture) {
+            return fmt::format("{} × {} pixels; --picture FILE writes them", picture.width, picture.height);
+          },
           [](const auto&) { return std::string(); },  // a table of its own
       },
       value);
@@ -88,6 +91,9 @@ Json value_json(const Job& job, const AnswerValue& value) {
                           Json values = Json::array();
                           for (const Value& item : collection.values) values.push_back(to_json(item));
                           return values;
+                        },
+                        [](const reduce::Picture& picture) {
+                          return Json{{"width", picture.width}, {"height", picture.height}};
                         },
                     },
                     value);

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "core/error.hpp"
+#include "core/utf8.hpp"
 
 namespace fanfold {
 namespace {
@@ -17,28 +18,6 @@ constexpr std::size_t header_alignment = 64;
 constexpr std::size_t buffer_bytes = 1 << 20;
 /// NumPy's item sizes are ints.
 constexpr std::size_t most_row_bytes = std::numeric_limits<std::int32_t>::max();
-
-/// The character that begins at `at`, which moves behind it; none if the bytes are not UTF-8 (RFC 3629).
-std::optional<char32_t> next_character(std::string_view text, std::size_t& at) {
-  const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(at);
-  const std::size_t length = first < 0x80       ? 1
-                             : first >> 5 == 6  ? 2
-                             : first >> 4 == 14 ? 3
-                             : first >> 3 == 30 ? 4
-                                                : 0;
-  if (length == 0 || at + length > text.size()) return std::nullopt;
-  constexpr char32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-  char32_t character = length == 1 ? first : first & (0x7FU >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if (byte(at + i) >> 6 != 2) return std::nullopt;
-    character = character << 6 | (byte(at + i) & 0x3FU);
-  }
-  const bool is_surrogate = character >= 0xD800 && character < 0xE000;
-  if (character < least[length] || character > 0x10FFFF || is_surrogate) return std::nullopt;
-  at += length;
-  return character;
-}
 
 /// None if it is not UTF-8.
 std::optional<std::size_t> count_characters(std::string_view text) {

@@ -127,7 +127,11 @@ class JsonRows final : public RowFormat {
         buffer_.push_back(before);
         before = ',';
         append(buffer_, keys_[i]);
-        member(batch.columns[i], row);
+        if (is_time(columns_[i])) {
+          append_seconds(buffer_, batch.columns[i].reals()[row]);
+        } else {
+          member(batch.columns[i], row);
+        }
       }
       append(buffer_, "}\n");
     }

@@ -88,6 +88,7 @@ class Trail {
         if (holder_) add(event, "the execution ended before the task did");
         holder_.reset();
         break;
+      case Event::Kind::blamed:
       case Event::Kind::run_started:
       case Event::Kind::drain:
         break;
@@ -156,7 +157,9 @@ class Trail {
     attempts_.erase(record);
   }
 
-  static std::string end_text(const Outcome& outcome) {
+  std::string end_text(const Outcome& outcome) const {
+    if (was_skipped(job_, outcome))
+      return fmt::format("attempt {} was skipped: its file was there", outcome.attempt.value());
     std::string text =
         fmt::format("attempt {} ended after {}: {}", outcome.attempt.value(), elapsed_text(outcome.duration),
                     outcome.error.empty() ? std::string(name_of(outcome.status)) : outcome.error);

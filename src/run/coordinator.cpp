@@ -4,12 +4,17 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/host.hpp"
 #include "core/overloaded.hpp"
+#include "core/process.hpp"
 #include "core/version.hpp"
+#include "exec/captured_text.hpp"
 #include "journal/event_tasks.hpp"
+#include "run/blamed_tasks.hpp"
 
 namespace fanfold {
 namespace {
@@ -27,7 +32,7 @@ constexpr std::uint64_t journal_limit_bytes = 256 << 20;
 
 constexpr double time_passed_seconds = 0.1;
 constexpr double silence_check_seconds = 1;
-constexpr double heartbeat_seconds = 5;
+constexpr double heartbeat_seconds = 2;
 constexpr double load_seconds = 0.5;
 
 }  // namespace
@@ -40,7 +45,7 @@ Coordinator::Coordinator(const Job& job, Transport& transport, Schedule schedule
       journal_(journal),
       total_(std::move(total)),
       delta_(job.reductions),
-      options_(options),
+      options_(std::move(options)),
       members_(static_cast<std::size_t>(transport.size())),
       failures_(job.space) {
   members_[0].works = options.rank_zero_works;
@@ -67,7 +72,10 @@ void Coordinator::send_job(const JobSource& source) {
 
 void Coordinator::on_message(Rank from, Message message) {
   Member& member = members_[static_cast<std::size_t>(from.value())];
-  if (member.lost) return;  // it was given up: what it says now is stale
+  if (member.lost && !std::holds_alternative<HelloMsg>(message)) {
+    on_message_of_lost(from, member, message);
+    return;
+  }
   const double now = clock_.now();
   member.heard_at = now;
   std::visit(
@@ -80,14 +88,35 @@ void Coordinator::on_message(Rank from, Message message) {
               schedule_.on_want(from, want.chunks, now);
             }
           },
+          [&](const SlotsMsg& slots) {
+            member.slots = std::max(slots.slots, 1U);
+            schedule_.on_slots(from, member.slots, now);
+          },
           [&](const StartedMsg& started) { schedule_.on_started(from, started.started, now); },
           [&](DoneMsg& done) { on_done(from, std::move(done)); },
           [&](const ReturnMsg& returned) { on_returned(from, returned); },
           [](const HeartbeatMsg&) {},
+          [&](const PresentMsg& present) { on_present(member, present); },
           [&](const ByeMsg&) { member.left = true; },
           [&](const auto&) { spdlog::warn("rank {} sent a message for a worker; dropped", from.value()); },
       },
       message);
+}
+
+void Coordinator::on_present(Member& member, const PresentMsg& present) {
+  member.host = present.host;
+  // On another host, or in a container of its own, it cannot be looked up.
+  if (present.host == host_name() && find_process(present.pid)) member.pid = present.pid;
+}
+
+/// It was only held up. What it says is stale: its tasks went to others. It may join again, once.
+void Coordinator::on_message_of_lost(Rank from, Member& member, const Message& message) {
+  if (std::holds_alternative<ByeMsg>(message)) {
+    member.left = true;
+  } else if (!std::exchange(member.asked_to_rejoin, true)) {
+    const Message answer = stopped_ ? Message(StopMsg{true, true}) : Message(RejoinMsg{});
+    transport_.send(from, encode(answer));
+  }
 }
 
 void Coordinator::on_hello(Rank from, const HelloMsg& hello) {
@@ -103,7 +132,10 @@ void Coordinator::on_hello(Rank from, const HelloMsg& hello) {
   Member& member = members_[static_cast<std::size_t>(from.value())];
   member.host = hello.host;
   member.slots = std::max(1U, job_.source ? hello.io_threads : hello.compute_threads);
+  member.first_slots = member.slots;
   member.joined = true;
+  if (std::exchange(member.lost, false)) spdlog::info("rank {} on {} is back", from.value(), hello.host);
+  member.asked_to_rejoin = false;
   member.joined_at = clock_.now();
   spdlog::debug("rank {} joined: {} (pid {}), {} compute and {} I/O threads, {}", from.value(), hello.host,
                 hello.pid, hello.compute_threads, hello.io_threads, hello.simd_target);
@@ -122,6 +154,7 @@ void Coordinator::on_done(Rank from, DoneMsg done) {
 }
 
 void Coordinator::count(Rank from, Report report) {
+  if (options_.on_report) options_.on_report(report);
   Member& member = members_[static_cast<std::size_t>(from.value())];
   member.busy += report.busy;
   note(Event::Kind::chunk_done, from, report.chunk,
@@ -141,6 +174,7 @@ void Coordinator::count(Rank from, Report report) {
   }
   for (Outcome& outcome : report.outcomes) {
     outcome.start += member.joined_at;
+    durations_.add(outcome.duration);
     const bool final = report.finished.contains(outcome.task);
     if (outcome.status != Status::succeeded && final) failures_.add(outcome);
     if (!final) {
@@ -148,6 +182,7 @@ void Coordinator::count(Rank from, Report report) {
       spdlog::debug("task {} failed at attempt {} and is tried again: {}", outcome.task.value(),
                     outcome.attempt.value(), outcome.error);
     }
+    outcome.output = shortened(std::move(outcome.output), job_.run.output_limit);  // it may have been printed
     entry_.outcomes.push_back(std::move(outcome));
   }
   for (KeptColumns& columns : report.columns) entry_.columns.push_back(std::move(columns));
@@ -163,8 +198,17 @@ void Coordinator::on_returned(Rank from, const ReturnMsg& returned) {
   schedule_.on_returned(from, returned.parts, clock_.now());
 }
 
+void Coordinator::note_blames() {
+  for (const Schedule::Blame& blame : schedule_.take_blames()) {
+    Event event = blamed_event(blame);
+    event.time = clock_.now();
+    entry_.events.push_back(std::move(event));
+  }
+}
+
 bool Coordinator::step() {
-  if (const double now = clock_.now(); now - told_time_at_ >= time_passed_seconds) {
+  const double rested_at = schedule_.next_time().value_or(std::numeric_limits<double>::infinity());
+  if (const double now = clock_.now(); now - told_time_at_ >= time_passed_seconds || now >= rested_at) {
     told_time_at_ = now;
     schedule_.on_time_passed(now);
   }
@@ -174,7 +218,7 @@ bool Coordinator::step() {
   }
   const bool sent = send_decisions();
   hand_over(false);
-  find_silent_ranks();
+  find_lost_ranks();
   send_heartbeats();
   return sent;
 }
@@ -194,7 +238,7 @@ bool Coordinator::send_decisions() {
                      transport_.send(send.rank, encode(Message(RecallMsg{send.tasks})));
                    },
                    [this](const Schedule::SendDrain& send) {
-                     transport_.send(send.rank, encode(Message(DrainMsg{})));
+                     if (!drained_) transport_.send(send.rank, encode(Message(DrainMsg{})));
                    },
                },
                decision);
@@ -220,7 +264,7 @@ void Coordinator::hand_over(bool all) {
   journal_.append(std::exchange(entry_, {}));
 }
 
-void Coordinator::find_silent_ranks() {
+void Coordinator::find_lost_ranks() {
   const double now = clock_.now();
   if (now - looked_for_silence_at_ < silence_check_seconds) return;
   // If we were held up ourselves, their messages wait for us: nobody is silent then.
@@ -230,15 +274,33 @@ void Coordinator::find_silent_ranks() {
     Member& member = members_[index];
     if (member.left || member.lost) continue;
     if (held_up) member.heard_at = std::max(member.heard_at, now - options_.lost_after_seconds / 2);
-    if (now - member.heard_at <= options_.lost_after_seconds) continue;
-    const Rank rank(static_cast<int>(index));
-    member.lost = true;
-    ++lost_;
-    spdlog::error("rank {} on {} was silent for {:.0f} s and is given up; its tasks go to others", index,
-                  member.host.empty() ? "an unknown host" : member.host, options_.lost_after_seconds);
-    note(Event::Kind::rank_lost, rank, ChunkId(), TaskIndex(), schedule_.outstanding(rank));
-    schedule_.on_lost(rank, now);
+    if (const std::string why = why_lost(member, now); !why.empty()) lose(Rank(static_cast<int>(index)), why);
   }
+}
+
+/// Empty: it is not.
+std::string Coordinator::why_lost(const Member& member, double now) const {
+  const double silence = now - member.heard_at;
+  if (member.pid != 0 && silence > silence_check_seconds) {
+    const std::optional<ProcessState> process = find_process(member.pid);
+    if (!process || process->has_ended()) return "its process has ended";
+  }
+  const double limit = member.joined ? options_.lost_after_seconds : options_.join_seconds;
+  return silence > limit ? fmt::format("silent for {:.0f} s", silence) : std::string();
+}
+
+void Coordinator::lose(Rank rank, const std::string& why) {
+  Member& member = members_[static_cast<std::size_t>(rank.value())];
+  member.lost = true;
+  const double now = clock_.now();
+  const std::uint64_t tasks = schedule_.outstanding(rank);
+  lost_.push_back({rank, member.host, now, why, tasks});
+  spdlog::warn("rank {}{} is lost ({}); its {} go to others", rank.value(),
+               member.host.empty() ? "" : " on " + member.host, why, tasks == 1 ? "task" : "tasks");
+  note(Event::Kind::rank_lost, rank, ChunkId(), TaskIndex(), tasks, why);
+  transport_.give_up(rank);
+  schedule_.on_lost(rank, now);
+  note_blames();
 }
 
 void Coordinator::send_heartbeats() {
@@ -254,6 +316,14 @@ void Coordinator::send_heartbeats() {
 void Coordinator::drain(const std::string& why) {
   note(Event::Kind::drain, Rank(0), ChunkId(), TaskIndex(), schedule_.outstanding(), why);
   schedule_.on_drain(clock_.now());
+  // Each rank is to know, also those with nothing to give back: what ends the run may end their tasks as
+  // well.
+  drained_ = true;
+  for (std::size_t index = 0; index < members_.size(); ++index) {
+    const Member& member = members_[index];
+    if (!member.joined || member.left || member.lost) continue;
+    transport_.send(Rank(static_cast<int>(index)), encode(Message(DrainMsg{})));
+  }
 }
 
 bool Coordinator::ended() const {
@@ -268,8 +338,9 @@ void Coordinator::stop(bool abandon) {
     Member& member = members_[index];
     if (!member.works) member.left = true;
     if (member.left || member.lost) continue;
-    transport_.send(Rank(static_cast<int>(index)), encode(Message(StopMsg{abandon})));
+    transport_.send(Rank(static_cast<int>(index)), encode(Message(StopMsg{abandon, missing_ranks() > 0})));
   }
+  stopped_ = true;
   note(Event::Kind::run_ended, Rank(0), ChunkId(), TaskIndex(), schedule_.finished());
   hand_over(true);
 }
@@ -277,6 +348,14 @@ void Coordinator::stop(bool abandon) {
 bool Coordinator::all_left() const {
   return std::all_of(members_.begin(), members_.end(),
                      [](const Member& member) { return member.left || member.lost; });
+}
+
+std::optional<double> Coordinator::task_seconds() const {
+  return durations_.empty() ? schedule_.task_seconds() : durations_.upper();
+}
+
+std::size_t Coordinator::missing_ranks() const {
+  return static_cast<std::size_t>(std::ranges::count_if(members_, &Member::lost));
 }
 
 Snapshot Coordinator::snapshot() {
@@ -312,8 +391,8 @@ Snapshot Coordinator::snapshot() {
     const Member& member = members_[index];
     if (!member.joined) continue;
     const Rank rank(static_cast<int>(index));
-    snapshot.ranks.push_back(
-        {rank, member.host, member.slots, schedule_.outstanding(rank), member.load, member.lost});
+    snapshot.ranks.push_back({rank, member.host, member.slots, schedule_.outstanding(rank), member.load,
+                              member.lost, member.first_slots});
   }
   return snapshot;
 }

@@ -42,27 +42,6 @@ void remove_run(const fs::path& path) {
   for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(path.string() + suffix);
 }
 
-/// The keys whose values differ between two fingerprints, in the order of the new one.
-std::vector<std::string> differing_keys(const std::vector<Job::FingerprintEntry>& now,
-                                        const std::vector<Job::FingerprintEntry>& before) {
-  std::map<std::string, std::string> old_values;
-  for (const auto& entry : before) old_values[entry.key] = entry.value;
-  std::vector<std::string> keys;
-  for (const auto& entry : now) {
-    const auto old_value = old_values.find(entry.key);
-    if (old_value == old_values.end()) {
-      keys.push_back(entry.key + " is new");
-    } else {
-      if (old_value->second != entry.value) {
-        keys.push_back(fmt::format("{} was {}, is {}", entry.key, old_value->second, entry.value));
-      }
-      old_values.erase(old_value);
-    }
-  }
-  for (const auto& [key, value] : old_values) keys.push_back(key + " is gone");
-  return keys;
-}
-
 bool is_reduction(const Job::FingerprintEntry& entry) { return entry.key.starts_with("reduce."); }
 
 std::vector<Job::FingerprintEntry> without_reductions(std::vector<Job::FingerprintEntry> entries) {
@@ -131,6 +110,30 @@ reduce::Partial partial_of(const Job& job, const RunState& state) {
   return partial;
 }
 
+std::vector<std::string> differing_keys(const std::vector<Job::FingerprintEntry>& now,
+                                        const std::vector<Job::FingerprintEntry>& before) {
+  std::map<std::string, std::string> old_values;
+  for (const auto& entry : before) old_values[entry.key] = entry.value;
+  std::vector<std::string> keys;
+  for (const auto& entry : now) {
+    const auto old_value = old_values.find(entry.key);
+    if (old_value == old_values.end()) {
+      keys.push_back(entry.key + " is new");
+    } else {
+      if (old_value->second != entry.value) {
+        keys.push_back(fmt::format("{} was {}, is {}", entry.key, old_value->second, entry.value));
+      }
+      old_values.erase(old_value);
+    }
+  }
+  for (const auto& [key, value] : old_values) keys.push_back(key + " is gone");
+  return keys;
+}
+
+void check_run_file(const Job& job, const fs::path& path) {
+  if (fs::exists(path)) must_reduce_again(job, RunFileReader(path).header(), path);
+}
+
 OpenRun open_run(const Job& job, const JobSource& source, const RunOptions& options) {
   const fs::path& path = options.run_file;
   if (options.fresh) remove_run(path);
@@ -145,8 +148,7 @@ OpenRun open_run(const Job& job, const JobSource& source, const RunOptions& opti
     run.state = run.file->load([](const std::vector<Bytes>&) { return Bytes(); });
     spdlog::info("[reduce] has changed: reducing the kept values of {} tasks again",
                  run.state.finished.size());
-    run.state.partial = reduce_again(
-        job, [&run](const std::function<void(const TaskRow&)>& row) { run.file->for_each_row(row); });
+    run.state.partial = reduce_again(job, *run.file);
     run.file->replace_reductions(header_of(job, source), run.state);
   } else {
     run.state = run.file->load(merge_partials_of(job));

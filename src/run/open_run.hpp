@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "job/job.hpp"
 #include "journal/run_file.hpp"
@@ -21,6 +23,13 @@ struct OpenRun {
 /// With `retry_failed`, tasks that failed count as not run. The caller holds the right to write the file
 /// (LiveFile).
 OpenRun open_run(const Job& job, const JobSource& source, const RunOptions& options);
+
+/// What differs between two fingerprints, in the order of the first: "task.samples was 5, is 10".
+std::vector<std::string> differing_keys(const std::vector<Job::FingerprintEntry>& now,
+                                        const std::vector<Job::FingerprintEntry>& before);
+
+/// Throws what open_run would if there is a run file and it belongs to another job. Changes nothing.
+void check_run_file(const Job& job, const std::filesystem::path& path);
 
 /// How the journal merges encoded Partials of a job. The job must outlive it.
 RunFileWriter::MergePartials merge_partials_of(const Job& job);

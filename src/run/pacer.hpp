@@ -13,7 +13,11 @@ class Pacer {
  public:
   using Duration = std::chrono::nanoseconds;
 
-  explicit Pacer(Duration longest) : longest_(longest) {}
+  /// For whoever has to look for messages.
+  explicit Pacer(Duration longest) : Pacer(std::chrono::microseconds(20), longest) {}
+  /// For whoever is woken when something comes: the same longest time from the first sleep on, for each look
+  /// takes a CPU from somebody else's work.
+  static Pacer for_woken(Duration longest) { return {longest, longest}; }
 
   /// A message came or went.
   void busy() { quiet_looks_ = 0; }
@@ -23,13 +27,15 @@ class Pacer {
     ++quiet_looks_;
     if (quiet_looks_ <= eager_looks) return Duration::zero();
     const int doublings = std::min((quiet_looks_ - eager_looks) / looks_per_doubling, 12);
-    return std::min<Duration>(shortest * (1 << doublings), longest_);
+    return std::min<Duration>(shortest_ * (1 << doublings), longest_);
   }
 
  private:
+  Pacer(Duration shortest, Duration longest) : shortest_(shortest), longest_(longest) {}
+
   static constexpr int eager_looks = 20;
   static constexpr int looks_per_doubling = 16;
-  static constexpr Duration shortest = std::chrono::microseconds(20);
+  Duration shortest_;
   Duration longest_;
   int quiet_looks_ = 0;
 };

@@ -106,4 +106,9 @@ Bytes reduce_again(const Job& job, const EachRow& each_row) {
   return writer.take();
 }
 
+Bytes reduce_again(const Job& job, const RunFileWriter& file) {
+  return reduce_again(job,
+                      [&file](const std::function<void(const TaskRow&)>& row) { file.for_each_row(row); });
+}
+
 }  // namespace fanfold

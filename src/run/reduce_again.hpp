@@ -16,5 +16,6 @@ using EachRow = std::function<void(const std::function<void(const TaskRow&)>&)>;
 /// if an expression of [reduce] fails on a task (integer overflow): that task has succeeded, so the answer
 /// would be wrong.
 Bytes reduce_again(const Job& job, const EachRow& each_row);
+Bytes reduce_again(const Job& job, const RunFileWriter& file);
 
 }  // namespace fanfold

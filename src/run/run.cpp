@@ -6,16 +6,22 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <optional>
+#include <string_view>
 #include <utility>
 
+#include "core/cpu_level.hpp"
 #include "core/host.hpp"
+#include "core/random_keys.hpp"
 #include "journal/journal.hpp"
+#include "run/blamed_tasks.hpp"
 #include "run/coordinator.hpp"
 #include "run/live_reporter.hpp"
 #include "run/open_run.hpp"
 #include "run/pacer.hpp"
 #include "run/task_order.hpp"
+#include "run/time_limit.hpp"
 #include "run/wakeup.hpp"
 
 namespace fanfold {
@@ -24,7 +30,13 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr double progress_seconds = 0.1;
+/// A rank that says nothing for so long is given up. Workers say something every second. Where the ranks go
+/// on without it, and it may join again, that is no great loss; where its death ends them all anyway, it
+/// hangs.
 constexpr double silence_limit_seconds = 60;
+constexpr double short_silence_limit_seconds = 8;
+/// Before it joins, a rank reads the job, tables and all, and says nothing meanwhile.
+constexpr double join_limit_seconds = 30;
 /// How long workers may take to leave after a stop.
 constexpr double leave_seconds = 10;
 /// Messages that are handled before the next look at everything else.
@@ -34,30 +46,22 @@ constexpr int messages_per_look = 256;
 bool is_for_worker(const Message& message) {
   return std::holds_alternative<JobMsg>(message) || std::holds_alternative<ChunkMsg>(message) ||
          std::holds_alternative<RecallMsg>(message) || std::holds_alternative<DrainMsg>(message) ||
-         std::holds_alternative<StopMsg>(message);
-}
-
-/// When a run with a walltime starts no more tasks, and when it ends those that still run.
-struct Deadlines {
-  std::optional<double> drain;
-  std::optional<double> abandon;
-};
-
-Deadlines deadlines_of(const RunPolicy& policy) {
-  if (!policy.walltime) return {};
-  const double walltime = policy.walltime->count();
-  return {walltime - std::min(60.0, 0.1 * walltime), walltime - std::min(5.0, 0.02 * walltime)};
+         std::holds_alternative<StopMsg>(message) || std::holds_alternative<RejoinMsg>(message);
 }
 
 SchedulePolicy schedule_policy(const Job& job, std::uint64_t failed_before) {
   SchedulePolicy policy;
   policy.retries = job.source ? job.run.retries : 0;
+  policy.backoff_seconds = job.run.backoff.count();
+  policy.backoff_limit_seconds = job.run.backoff_limit.count();
+  policy.backoff_key = random_key(job.seed, RandomPurpose::retry);
   policy.stop_on_failure = job.run.stop_on_failure;
   policy.max_failures = job.run.max_failures;
   if (job.run.max_failure_share) {
     policy.max_failures =
         static_cast<std::uint64_t>(*job.run.max_failure_share * static_cast<double>(job.size()));
   }
+  policy.most_losses = std::max(2U, job.run.retries + 1);
   policy.chunk = job.run.chunk;
   policy.failed_before = failed_before;
   return policy;
@@ -72,6 +76,7 @@ class Execution {
 
   RunResult run() {
     LiveReporter live(options_.run_file);
+    if (options_.restarted) blamed_ = blamed_tasks(options_.run_file);
     OpenRun open = open_run(job_, source_, options_);
     const TaskRange all{0, job_.size()};
     const TaskRange selection = options_.tasks.value_or(all);
@@ -88,6 +93,7 @@ class Execution {
       result_.left_out = open.state.left_out;
       result_.answers = partial_of(job_, open.state).finish();
     } else {
+      observer_.on_tasks(pending);
       execute(std::move(open), std::move(pending), live);
     }
     result_.tasks -= result_.left_out;
@@ -107,10 +113,17 @@ class Execution {
     coordinator_options.finished_before = result_.selected - pending.size();
     coordinator_options.failed_before = failed_before;
     coordinator_options.rank_zero_works = options_.rank_zero_works;
-    coordinator_options.lost_after_seconds = silence_limit_seconds;
+    coordinator_options.lost_after_seconds =
+        options_.survives_losses ? short_silence_limit_seconds : silence_limit_seconds;
+    coordinator_options.join_seconds = join_limit_seconds;
+    if (job_.run.print != RunPolicy::Print::nothing)
+      coordinator_options.on_report = [this](const Report& report) { observer_.on_report(report); };
 
     reduce::Partial total = partial_of(job_, open.state);
     Schedule schedule = make_schedule(job_, schedule_policy(job_, failed_before), std::move(pending));
+    // The newest first: what is known of a task already stands.
+    for (auto blame = blamed_.rbegin(); blame != blamed_.rend(); ++blame)
+      schedule.on_blamed(blame->tasks, blame->losses);
     Journal journal(std::move(open.file), std::move(open.state), merge_partials_of(job_),
                     [this] { wakeup_.notify(); });
     Coordinator coordinator(job_, transport_, std::move(schedule), journal, std::move(total),
@@ -122,6 +135,7 @@ class Execution {
     loop(coordinator, worker, journal, live);
 
     const Snapshot last = coordinator.snapshot();
+    tell_slots_found(last);
     const reduce::Partial& reduced = coordinator.total();
     journal.close();
     observer_.on_end(last);
@@ -142,15 +156,33 @@ class Execution {
     if (unfinished_ && stopped_by_failures_) {
       result_.stopped_by = job_.run.stop_on_failure ? "on_failure" : "max_failures";
     }
+    result_.missing_ranks = coordinator.missing_ranks();
     if (unfinished_ && !stopped_by_failures_ && result_.stopped_by.empty()) {
+      result_.nobody_left = true;
       result_.stopped_by = "no rank is left to run tasks";
     }
   }
 
+  /// How many I/O threads were found to do best, if that is another number than there were at first.
+  static void tell_slots_found(const Snapshot& snapshot) {
+    std::uint32_t least = std::numeric_limits<std::uint32_t>::max();
+    std::uint32_t most = 0;
+    bool found = false;
+    for (const RankStatus& rank : snapshot.ranks) {
+      found |= rank.slots != rank.first_slots;
+      least = std::min(least, rank.slots);
+      most = std::max(most, rank.slots);
+    }
+    if (!found) return;
+    spdlog::info("{} I/O threads did best{}",
+                 least == most ? fmt::format("{}", most) : fmt::format("{} to {}", least, most),
+                 snapshot.ranks.size() == 1 ? "" : " on each rank");
+  }
+
   void loop(Coordinator& coordinator, Worker& worker, Journal& journal, LiveReporter& live) {
-    const Deadlines deadlines = deadlines_of(job_.run);
+    TimeLimit limit(job_.run, options_.began);
     // Alone, everything that happens wakes us; with others, their messages have to be looked for.
-    Pacer pacer(transport_.size() == 1 ? milliseconds(50) : milliseconds(4));
+    Pacer pacer = transport_.size() == 1 ? Pacer::for_woken(milliseconds(50)) : Pacer(milliseconds(4));
     double next_progress = 0;
     std::optional<double> stopped_at;
     while (true) {
@@ -160,16 +192,18 @@ class Execution {
       const double now = clock_.now();
       if (!stopped_at) {
         busy |= coordinator.step();
-        heed(deadlines, now, coordinator);
+        heed(limit.at(now), now, coordinator);
         if (coordinator.ended() || abandoned_) {
           coordinator.stop(abandoned_);
           stopped_at = now;
         }
-      } else if (coordinator.all_left() || now - *stopped_at > leave_seconds) {
-        return;
+      } else {
+        coordinator.find_lost_ranks();
+        if (coordinator.all_left() || now - *stopped_at > leave_seconds) return;
       }
       if (now >= next_progress) {
         next_progress = now + progress_seconds;
+        launcher_is_gone_ = options_.launcher_is_gone && options_.launcher_is_gone();
         show_progress(coordinator, live);
       }
       rest(pacer, busy);
@@ -198,16 +232,21 @@ class Execution {
   }
 
   /// Signals and the walltime: first no more tasks are started, then running ones are ended.
-  void heed(const Deadlines& deadlines, double now, Coordinator& coordinator) {
+  void heed(const std::optional<Deadlines>& deadlines, double now, Coordinator& coordinator) {
     const int signals = options_.interrupts == nullptr ? 0 : options_.interrupts->count();
-    const bool time_is_up = deadlines.drain && now >= *deadlines.drain;
+    const bool time_is_up = deadlines && now >= deadlines->drain(coordinator.task_seconds());
+    if (launcher_is_gone_ && result_.stopped_by.empty()) result_.stopped_by = "the end of its launcher";
     if (result_.stopped_by.empty() && (signals > 0 || time_is_up)) {
       result_.stopped_by = signals > 0 ? options_.interrupts->name() : "the walltime";
       spdlog::warn("stopped by {}: running tasks may end{}", result_.stopped_by,
                    signals > 0 ? "; once more to end them now" : "");
       coordinator.drain(result_.stopped_by);
     }
-    abandoned_ = signals > 1 || (deadlines.abandon && now >= *deadlines.abandon);
+    if (signals > 0 && !term_at_ && options_.interrupts->name() == std::string_view("SIGTERM"))
+      term_at_ = now;
+    const bool grace_is_over = term_at_ && now >= *term_at_ + options_.term_grace.count();
+    abandoned_ =
+        signals > 1 || launcher_is_gone_ || grace_is_over || (deadlines && now >= deadlines->abandon());
   }
 
   void show_progress(Coordinator& coordinator, LiveReporter& live) {
@@ -254,6 +293,9 @@ class Execution {
   RunClock clock_;
   Wakeup wakeup_;
   RunResult result_;
+  std::vector<Schedule::Blame> blamed_;  // of executions before a restart
+  std::optional<double> term_at_;        // when SIGTERM was noticed
+  bool launcher_is_gone_ = false;
   bool abandoned_ = false;
   bool stopped_by_failures_ = false;
   bool unfinished_ = false;
@@ -266,10 +308,42 @@ RunResult run_coordinator(Transport& transport, const Job& job, const JobSource&
   return Execution(transport, job, source, options, observer).run();
 }
 
-void run_worker(Transport& transport, const Worker::ChooseThreads& choose_threads, std::string obstacle) {
+namespace {
+
+/// Notices that mpirun ends the ranks of a rank zero that is dead: it sends SIGTERM, and a second later
+/// SIGKILL.
+class OrphanWatch {
+ public:
+  explicit OrphanWatch(const WorkerOptions& options) : options_(options) {}
+
+  void look(Worker& worker) {
+    if (options_.interrupts == nullptr || options_.interrupts->count() == 0) return;
+    worker.expect_end();
+    const double now = clock_.now();
+    if (!signal_at_) signal_at_ = now;
+    // A rank zero that lives has had the signal, too, and said so.
+    const double waited = now - *signal_at_;
+    if (told_ || waited < patience_seconds || worker.silence() < waited) return;
+    told_ = true;
+    if (options_.on_orphaned) options_.on_orphaned();
+  }
+
+ private:
+  static constexpr double patience_seconds = 0.4;
+  const WorkerOptions& options_;
+  RunClock clock_;
+  std::optional<double> signal_at_;
+  bool told_ = false;
+};
+
+}  // namespace
+
+bool run_worker(Transport& transport, const WorkerOptions& options) {
   Wakeup wakeup;
   Worker worker(
-      transport, choose_threads, [&wakeup] { wakeup.notify(); }, std::move(obstacle));
+      transport, options.choose_threads, [&wakeup] { wakeup.notify(); }, options.obstacle);
+  OrphanWatch watch(options);
+  worker.say_present();
   Pacer pacer(milliseconds(4));
   bool has_job = false;
   while (!worker.stopped() || !transport.flushed()) {
@@ -279,6 +353,7 @@ void run_worker(Transport& transport, const Worker::ChooseThreads& choose_thread
       has_job = busy = true;
     }
     busy |= worker.step();
+    watch.look(worker);
     if (has_job && worker.silence() > silence_limit_seconds) {
       throw RunError(fmt::format("rank {}: rank zero was silent for {:.0f} s; leaving",
                                  transport.rank().value(), silence_limit_seconds));
@@ -289,11 +364,12 @@ void run_worker(Transport& transport, const Worker::ChooseThreads& choose_thread
       wakeup.wait_for(sleep);
     }
   }
+  return worker.survivors_only();
 }
 
 void dismiss_workers(Transport& transport) {
   for (int rank = 1; rank < transport.size(); ++rank)
-    transport.send(Rank(rank), encode(Message(StopMsg{true})));
+    transport.send(Rank(rank), encode(Message(StopMsg{true, false})));
   const RunClock clock;
   Wakeup nobody;
   while (!transport.flushed() && clock.now() < 2) {

@@ -1,6 +1,7 @@
 // Runs a job over the ranks of a transport: rank zero coordinates (and works), the others work.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "job/job.hpp"
@@ -15,10 +16,18 @@ namespace fanfold {
 RunResult run_coordinator(Transport& transport, const Job& job, const JobSource& source,
                           const RunOptions& options, RunObserver& observer);
 
-/// Another rank's part: returns when rank zero says so (signals are for rank zero to heed: the caller ignores
-/// them). Throws RunError if rank zero is silent for a minute after the job has come. `obstacle`, if there is
-/// one, is why this rank cannot run any job: rank zero is told instead.
-void run_worker(Transport& transport, const Worker::ChooseThreads& choose_threads, std::string obstacle = {});
+struct WorkerOptions {
+  Worker::ChooseThreads choose_threads;
+  std::string obstacle;  ///< why this rank cannot run any job, which rank zero is told; empty: it can
+  const InterruptGuard* interrupts = nullptr;  ///< the signals that this rank gets, which rank zero heeds
+  /// Called once when a signal ends the ranks and rank zero does not answer: mpirun ends them because it
+  /// died.
+  std::function<void()> on_orphaned;
+};
+
+/// Another rank's part: returns when rank zero says so; true: ranks were lost, so nobody may wait for all.
+/// Throws RunError if rank zero is silent for a minute after the job has come.
+bool run_worker(Transport& transport, const WorkerOptions& options);
 
 /// Tells the workers to leave at once, and waits until the messages are out, at most two seconds.
 void dismiss_workers(Transport& transport);

@@ -18,6 +18,16 @@ struct RankStatus {
   std::uint64_t outstanding = 0;  ///< tasks that it has and that did not end yet
   double load = 0;                ///< share of its slots that were busy lately, 0 … 1
   bool lost = false;
+  std::uint32_t first_slots = 0;  ///< when it joined
+};
+
+/// A rank that was given up.
+struct LostRank {
+  Rank rank;
+  std::string host;         ///< empty: it had not joined
+  double seconds = 0;       ///< since the execution began
+  std::string why;          ///< "its process has ended"
+  std::uint64_t tasks = 0;  ///< that went to others
 };
 
 /// A run at one moment.

@@ -27,8 +27,10 @@ class Transport {
   virtual void send(Rank to, Bytes bytes) = 0;
   /// A message that has arrived, if there is one. Also moves queued messages on.
   virtual std::optional<Envelope> receive() = 0;
-  /// True if no message of ours waits to leave.
+  /// True if no message of ours waits to leave, but for those to ranks that were given up.
   virtual bool flushed() = 0;
+  /// The rank is thought to be dead: nobody waits for messages that are on their way to it. More may be sent.
+  virtual void give_up(Rank rank) = 0;
   /// Ends all ranks at once with this exit status; does not return.
   [[noreturn]] virtual void abort(int status) = 0;
   /// Ends our part in an orderly way. `survivors_only`: some rank was lost, so do not wait for all.

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/cpu_level.hpp"
 #include "core/error.hpp"
 #include "core/host.hpp"
 #include "core/overloaded.hpp"
@@ -20,7 +21,7 @@ namespace {
 constexpr Rank coordinator_rank{0};
 
 /// A worker that has nothing to say says so, this often.
-constexpr double heartbeat_seconds = 2;
+constexpr double heartbeat_seconds = 1;
 
 /// What an answer of the coordinator takes at most when it is idle: its longest sleep and ours, and the way.
 constexpr double answer_seconds = 0.01;
@@ -47,22 +48,31 @@ Worker::Worker(Transport& transport, ChooseThreads choose_threads, std::function
 
 Worker::~Worker() = default;
 
+void Worker::say_present() { say(PresentMsg{host_name(), getpid(), cpu_level()}); }
+
 void Worker::join(const Job& job) {
+  job_ = &job;
   const Threads threads = choose_threads_(job);
   ExecutorOptions options;
   options.compute_threads = threads.compute;
   options.io_threads = threads.io;
+  options.most_io_threads = threads.most_io;
+  options.cpus = threads.cpus;
+  options.memory = threads.memory;
+  options.gpus = threads.gpus;
   options.rank = transport_.rank();
+  options.ranks = static_cast<std::uint32_t>(transport_.size());
   executor_ = std::make_unique<Executor>(job, options, wake_);
   fixed_chunks_ = job.run.chunk.has_value();
   HelloMsg hello;
   hello.host = host_name();
   hello.pid = getpid();
   hello.compute_threads = threads.compute;
-  hello.io_threads = threads.io;
+  hello.io_threads = job.source ? executor_->slots() : threads.io;
   hello.simd_target = simd_target();
   hello.version = version();
   say(hello);
+  told_slots_ = job.source ? threads.io : threads.compute;
 }
 
 void Worker::on_message(const Message& message) {
@@ -76,24 +86,30 @@ void Worker::on_message(const Message& message) {
                  [this](const RecallMsg& recall) { give_back(recall.tasks); },
                  [this](const DrainMsg&) {
                    draining_ = true;
+                   expect_end();
                    give_back(std::numeric_limits<std::uint64_t>::max());
                  },
                  [this](const StopMsg& stop) {
                    if (executor_ && stop.abandon) executor_->abandon();
                    say(ByeMsg{});
                    stopped_ = true;
+                   survivors_only_ = stop.survivors_only;
                  },
                  [](const HeartbeatMsg&) {},
+                 [this](const RejoinMsg&) { rejoin(); },
                  [](const auto&) { spdlog::warn("a message for the coordinator reached a worker; dropped"); },
              },
              message);
 }
 
 bool Worker::step() {
-  if (!executor_ || stopped_) return false;
-  const bool reported = report();
-  const bool wanted = !draining_ && want();
-  if (reported || wanted) return true;
+  if (stopped_) return false;
+  if (executor_) {
+    const bool reported = report();
+    const bool resized = tell_slots();
+    const bool wanted = !draining_ && want();
+    if (reported || resized || wanted) return true;
+  }
   if (clock_.now() - last_said_ > heartbeat_seconds) say(HeartbeatMsg{});
   return false;
 }
@@ -104,6 +120,7 @@ bool Worker::report() {
     say(StartedMsg{std::move(started)});
     said = true;
   }
+  if (said) executor_->started_sent();
   DoneMsg done;
   std::size_t bytes = 0;
   for (Report& report : executor_->take_reports()) {
@@ -119,6 +136,14 @@ bool Worker::report() {
   return said;
 }
 
+bool Worker::tell_slots() {
+  const std::uint32_t slots = executor_->slots();
+  if (slots == told_slots_) return false;
+  told_slots_ = slots;
+  say(SlotsMsg{slots});
+  return true;
+}
+
 bool Worker::want() {
   std::uint32_t wanted = executor_->wanted_chunks(answer_seconds);
   // Chunks of measured size grow until two are enough; many small ones would only be in the way.
@@ -127,6 +152,21 @@ bool Worker::want() {
   say(WantMsg{wanted - asked_for_});
   asked_for_ = wanted;
   return true;
+}
+
+void Worker::expect_end() {
+  if (executor_) executor_->expect_end();
+}
+
+/// The coordinator took us for dead, and our tasks went to others.
+void Worker::rejoin() {
+  if (!executor_) return;
+  spdlog::warn("this rank was silent for too long, and starts anew");
+  executor_->abandon();
+  executor_.reset();
+  asked_for_ = 0;
+  draining_ = false;
+  join(*job_);
 }
 
 void Worker::give_back(std::uint64_t tasks) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "exec/executor.hpp"
 #include "job/job.hpp"
@@ -15,10 +16,14 @@
 
 namespace fanfold {
 
-/// How many threads a rank has.
+/// How many threads a rank has, and its share of the machine.
 struct Threads {
   std::uint32_t compute = 1;
-  std::uint32_t io = 1;
+  std::uint32_t io = 1;       ///< to begin with
+  std::uint32_t most_io = 0;  ///< up to so many are tried; 0: as many as in the beginning
+  std::uint32_t cpus = 1;
+  std::uint64_t memory = 0;            ///< bytes that tasks may reserve
+  std::vector<std::string> gpus = {};  ///< that tasks may use
 };
 
 /// Executes chunks and reports them. It speaks to the coordinator through messages only, on rank zero as
@@ -34,6 +39,9 @@ class Worker {
          std::string obstacle = {});
   ~Worker();
 
+  /// Tells the coordinator that this rank is there, before the job has come (ranks but zero).
+  void say_present();
+
   /// Joins with a job that is at hand (rank zero). It must outlive the worker.
   void join(const Job& job);
 
@@ -42,17 +50,24 @@ class Worker {
   /// Sends what there is to say. Returns true if there was something.
   bool step();
 
+  /// This rank was sent a signal that ends runs; the coordinator has the word on what is done.
+  void expect_end();
+
   /// The coordinator said stop, and our last message was queued.
   bool stopped() const { return stopped_; }
+  /// It said that ranks were lost.
+  bool survivors_only() const { return survivors_only_; }
 
   /// Seconds since the coordinator was last heard.
   double silence() const { return clock_.now() - last_heard_; }
 
  private:
   void receive_job(const JobMsg& piece);
+  void rejoin();
   void give_back(std::uint64_t tasks);
   void say(const Message& message);
   bool report();
+  bool tell_slots();
   bool want();
 
   Transport& transport_;
@@ -65,11 +80,14 @@ class Worker {
 
   Bytes job_bytes_;
   std::unique_ptr<const Job> owned_job_;
+  const Job* job_ = nullptr;
   std::unique_ptr<Executor> executor_;
   std::uint32_t asked_for_ = 0;  // chunks that we asked for and that did not come yet
+  std::uint32_t told_slots_ = 0;
   bool fixed_chunks_ = false;
   bool draining_ = false;
   bool stopped_ = false;
+  bool survivors_only_ = false;
 };
 
 }  // namespace fanfold

@@ -40,11 +40,13 @@ void write(ByteWriter& out, const ChunkMsg& message) {
   out.varint(message.chunk.id.value());
   out.varint(message.chunk.attempt.value());
   encode(out, message.chunk.tasks);
+  out.text(message.chunk.set_aside);
 }
 void read(ByteReader& in, ChunkMsg& message) {
   message.chunk.id = ChunkId(in.varint());
   message.chunk.attempt = Attempt(read_u32(in));
   message.chunk.tasks = decode_task_list(in);
+  message.chunk.set_aside = in.text();
 }
 
 void write(ByteWriter& out, const RecallMsg& message) { out.varint(message.tasks); }
@@ -53,11 +55,33 @@ void read(ByteReader& in, RecallMsg& message) { message.tasks = in.varint(); }
 void write(ByteWriter&, const DrainMsg&) {}
 void read(ByteReader&, DrainMsg&) {}
 
-void write(ByteWriter& out, const StopMsg& message) { out.u8(message.abandon ? 1 : 0); }
+void write(ByteWriter& out, const StopMsg& message) {
+  out.u8(message.abandon ? 1 : 0);
+  out.u8(message.survivors_only ? 1 : 0);
+}
 void read(ByteReader& in, StopMsg& message) {
   const std::uint8_t abandon = in.u8();
-  if (abandon > 1) throw DecodeError("a truth value is neither 0 nor 1");
+  const std::uint8_t survivors_only = in.u8();
+  if (abandon > 1 || survivors_only > 1) throw DecodeError("a truth value is neither 0 nor 1");
   message.abandon = abandon == 1;
+  message.survivors_only = survivors_only == 1;
+}
+
+void write(ByteWriter&, const RejoinMsg&) {}
+void read(ByteReader&, RejoinMsg&) {}
+
+void write(ByteWriter& out, const PresentMsg& message) {
+  out.text(message.host);
+  out.zigzag(message.pid);
+  out.u8(static_cast<std::uint8_t>(message.cpu_level));
+}
+void read(ByteReader& in, PresentMsg& message) {
+  message.host = in.text();
+  message.pid = in.zigzag();
+  const std::uint8_t level = in.u8();
+  if (level > static_cast<std::uint8_t>(CpuLevel::v4))
+    throw DecodeError("a rank has a CPU of no known level");
+  message.cpu_level = static_cast<CpuLevel>(level);
 }
 
 void write(ByteWriter& out, const HelloMsg& message) {
@@ -108,6 +132,9 @@ void read(ByteReader&, HeartbeatMsg&) {}
 
 void write(ByteWriter&, const ByeMsg&) {}
 void read(ByteReader&, ByeMsg&) {}
+
+void write(ByteWriter& out, const SlotsMsg& message) { out.varint(message.slots); }
+void read(ByteReader& in, SlotsMsg& message) { message.slots = read_u32(in); }
 
 /// Reads the fields of the message whose alternative in Message is `kind`.
 template <std::size_t... kinds>

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
+#include "core/cpu_level.hpp"
 #include "core/ids.hpp"
 #include "core/task_set.hpp"
 #include "job/chunk.hpp"
@@ -38,15 +39,29 @@ struct DrainMsg {
   bool operator==(const DrainMsg&) const = default;
 };
 /// End: nothing more will come. The worker answers with ByeMsg and leaves. `abandon`: running tasks are ended
-/// too.
+/// too. `survivors_only`: ranks were lost, so nobody may wait for all.
 struct StopMsg {
   bool abandon = false;
+  bool survivors_only = false;
   bool operator==(const StopMsg&) const = default;
+};
+
+/// The worker was silent for so long that its tasks went to others: it is to drop them and say hello again.
+struct RejoinMsg {
+  bool operator==(const RejoinMsg&) const = default;
 };
 
 // ---- from a worker to the coordinator ---------------------------------------------------------------------
 
-/// The first message: who joins. Also carries why a worker cannot run the job (`error`), such as a missing
+/// The first message, before the job has come: who is there. Kernels from source are compiled for CPUs that
+/// all ranks have.
+struct PresentMsg {
+  std::string host;
+  std::int64_t pid = 0;
+  CpuLevel cpu_level = CpuLevel::baseline;
+  bool operator==(const PresentMsg&) const = default;
+};
+/// The job has come: who joins. Also carries why a worker cannot run the job (`error`), such as a missing
 /// kernel.
 struct HelloMsg {
   std::string host;
@@ -88,8 +103,14 @@ struct ByeMsg {
   bool operator==(const ByeMsg&) const = default;
 };
 
+/// The worker runs this many tasks at the same time from now on.
+struct SlotsMsg {
+  std::uint32_t slots = 0;
+  bool operator==(const SlotsMsg&) const = default;
+};
+
 using Message = std::variant<JobMsg, ChunkMsg, RecallMsg, DrainMsg, StopMsg, HelloMsg, WantMsg, StartedMsg,
-                             DoneMsg, ReturnMsg, HeartbeatMsg, ByeMsg>;
+                             DoneMsg, ReturnMsg, HeartbeatMsg, ByeMsg, SlotsMsg, RejoinMsg, PresentMsg>;
 
 Bytes encode(const Message& message);
 /// Throws DecodeError at bytes that are no message; nothing that a peer sends can do more harm than that.

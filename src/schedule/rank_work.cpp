@@ -11,12 +11,15 @@ constexpr double report_overdue_seconds = 0.25;
 
 }  // namespace
 
-void RankWork::issue(const Chunk& chunk, std::uint64_t tasks, double cost, double now) {
+void RankWork::issue(const Chunk& chunk, WaitingTasks::Manner manner, std::uint64_t tasks, double cost,
+                     double now) {
   assert(chunks_.empty() || chunks_.back().id < chunk.id);
   if (outstanding_ == 0) progress_at_ = now;
   IssuedChunk& issued = chunks_.emplace_back();
   issued.id = chunk.id;
   issued.attempt = chunk.attempt;
+  issued.manner = manner;
+  if (manner.is_suspect()) ++suspects_;
   for (const TaskRange& range : chunk.tasks) issued.tasks.insert(range);
   outstanding_ += tasks;
   cost_ += cost;
@@ -54,6 +57,7 @@ void RankWork::remove(IssuedChunk& chunk, std::span<const TaskRange> tasks, doub
 
 void RankWork::close(IssuedChunk& chunk) {
   if (!chunk.tasks.empty()) return;
+  if (chunk.manner.is_suspect()) --suspects_;
   const auto position = position_of(chunk.id);
   if (position != chunks_.begin() + static_cast<std::ptrdiff_t>(first_)) {
     chunks_.erase(position);
@@ -70,6 +74,7 @@ void RankWork::clear() {
   chunks_.clear();
   first_ = 0;
   outstanding_ = started_ = 0;
+  suspects_ = 0;
   cost_ = 0;
 }
 

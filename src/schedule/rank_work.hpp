@@ -10,6 +10,7 @@
 #include "core/ids.hpp"
 #include "core/task_set.hpp"
 #include "job/chunk.hpp"
+#include "schedule/waiting_tasks.hpp"
 
 namespace fanfold {
 
@@ -19,6 +20,7 @@ struct IssuedChunk {
   Attempt attempt;
   TaskSet tasks;    ///< not finished, not returned
   TaskSet started;  ///< of those, the ones that are known to have begun
+  WaitingTasks::Manner manner;
 };
 
 /// Measured costs, as far as they are known, for estimates of what a rank is at.
@@ -35,12 +37,15 @@ class RankWork {
 
   Rank rank() const { return rank_; }
   std::uint32_t slots() const { return slots_; }
+  void set_slots(std::uint32_t slots) { slots_ = slots; }
   std::uint64_t outstanding() const { return outstanding_; }
+  /// Chunks of suspects among them.
+  std::uint32_t suspects() const { return suspects_; }
   std::uint64_t idle_slots() const { return slots_ - std::min<std::uint64_t>(slots_, outstanding_); }
   /// By ascending id.
   std::span<const IssuedChunk> chunks() const { return std::span(chunks_).subspan(first_); }
 
-  void issue(const Chunk& chunk, std::uint64_t tasks, double cost, double now);
+  void issue(const Chunk& chunk, WaitingTasks::Manner manner, std::uint64_t tasks, double cost, double now);
   /// The chunk with this id, or null. Valid until the next change.
   IssuedChunk* find(ChunkId id);
   /// Marks tasks as begun. Precondition: they are the chunk's, and not marked.
@@ -80,6 +85,7 @@ class RankWork {
   std::vector<IssuedChunk> chunks_;
   std::size_t first_ = 0;  // of the chunks: those before it are closed, and forgotten many at a time
   std::uint64_t outstanding_ = 0;
+  std::uint32_t suspects_ = 0;
   std::uint64_t started_ = 0;
   double cost_ = 0;         // of what is outstanding
   double progress_at_ = 0;  // when it last reported, or got work while it had none

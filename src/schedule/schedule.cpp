@@ -2,6 +2,8 @@
 #include "schedule/schedule.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <unordered_map>
 #include <utility>
 
 #include "schedule/schedule_state.hpp"
@@ -11,6 +13,9 @@ namespace {
 
 /// More chunks than this are never owed to a rank: a bound for what a peer can ask for.
 constexpr std::uint32_t most_wanted = 4096;
+
+/// A chunk whose rank was lost, with nobody knowing which of its tasks ran, is issued again in so many.
+constexpr std::uint64_t parts_of_suspects = 64;
 
 }  // namespace
 
@@ -33,15 +38,20 @@ Schedule& Schedule::operator=(Schedule&&) noexcept = default;
 
 std::vector<Schedule::Decision> Schedule::take_decisions() { return std::exchange(state_->decisions, {}); }
 
+std::vector<Schedule::Blame> Schedule::take_blames() { return std::exchange(state_->blames, {}); }
+
 bool Schedule::ended() const {
   const State& s = *state_;
   const bool nobody_left = s.live_ranks == 0 && !s.ranks.empty();
-  return s.outstanding == 0 && (s.waiting.empty() || s.draining || nobody_left);
+  return s.outstanding == 0 && ((s.waiting.empty() && s.resting.empty()) || s.draining || nobody_left);
 }
 
 bool Schedule::draining() const { return state_->draining; }
 bool Schedule::stopped_by_failures() const { return state_->stopped_by_failures; }
-std::uint64_t Schedule::waiting() const { return state_->waiting.count(); }
+std::uint64_t Schedule::waiting() const { return state_->waiting.count() + state_->resting.count(); }
+std::optional<double> Schedule::next_time() const {
+  return state_->draining ? std::nullopt : state_->resting.next();
+}
 std::uint64_t Schedule::outstanding() const { return state_->outstanding; }
 std::uint64_t Schedule::finished() const { return state_->finished; }
 std::uint64_t Schedule::failed() const { return state_->failed; }
@@ -64,7 +74,7 @@ std::uint64_t Schedule::outstanding(Rank rank) const {
 void Schedule::on_joined(Rank rank, std::uint32_t slots, double) {
   State& s = *state_;
   const auto place = static_cast<std::size_t>(rank.value());
-  if (rank.value() < 0 || (place < s.ranks.size() && s.ranks[place])) {
+  if (rank.value() < 0 || (place < s.ranks.size() && s.ranks[place] && !s.ranks[place]->lost)) {
     ++s.stale;
     return;
   }
@@ -72,6 +82,15 @@ void Schedule::on_joined(Rank rank, std::uint32_t slots, double) {
   s.ranks[place].emplace(rank, std::max(slots, 1U));
   ++s.live_ranks;
   s.all_slots += s.ranks[place]->slots();
+}
+
+void Schedule::on_slots(Rank rank, std::uint32_t slots, double now) {
+  RankWork* work = state_->live(rank);
+  if (!work) return;
+  state_->all_slots -= work->slots();
+  work->set_slots(std::max(slots, 1U));
+  state_->all_slots += work->slots();
+  state_->settle(*work, now);
 }
 
 void Schedule::on_want(Rank rank, std::uint32_t chunks, double now) {
@@ -103,19 +122,22 @@ Schedule::Verdict Schedule::on_done(Rank rank, const Report& report, double now)
   IssuedChunk* chunk = work->find(report.chunk);
   std::vector<TaskRange> ended = report.finished.ranges();
   ended.insert(ended.end(), report.to_retry.begin(), report.to_retry.end());
+  ended.insert(ended.end(), report.not_run.begin(), report.not_run.end());
   if (!chunk || !is_part_of(chunk->tasks, ended)) {
     ++s.stale;
     return Verdict::stale;
   }
   const Attempt attempt = chunk->attempt;
+  const WaitingTasks::Manner manner = chunk->manner;
   if (!report.to_retry.empty() && attempt.value() > s.policy.retries) {
     ++s.stale;
-    s.lose(*work, now);
+    s.lose(*work, State::Loss::broken, now);
     return Verdict::stale;
   }
   const double cost = s.remove(*work, *chunk, ended);
   work->note_progress(now);
-  for (const TaskRange& range : report.to_retry) s.waiting.put({Attempt(attempt.value() + 1), false}, range);
+  s.let_rest(report, attempt, now);
+  for (const TaskRange& range : report.not_run) s.waiting.put(manner, range);
   s.count(report, cost, work->slots());
   s.settle(*work, now);
   return Verdict::counted;
@@ -133,7 +155,7 @@ void Schedule::on_returned(Rank rank, const std::vector<ChunkTasks>& returned, d
       all_fit = false;
       continue;
     }
-    for (const TaskRange& range : part.tasks) s.waiting.put({chunk->attempt, false}, range);
+    for (const TaskRange& range : part.tasks) s.waiting.put(chunk->manner, range);
     s.remove(*work, *chunk, part.tasks);
     tasks += size_of(part.tasks);
   }
@@ -144,10 +166,19 @@ void Schedule::on_returned(Rank rank, const std::vector<ChunkTasks>& returned, d
 }
 
 void Schedule::on_lost(Rank rank, double now) {
-  if (RankWork* work = state_->live(rank)) state_->lose(*work, now);
+  if (RankWork* work = state_->live(rank)) state_->lose(*work, State::Loss::died, now);
 }
 
-void Schedule::on_time_passed(double now) { state_->call_back(now); }
+void Schedule::on_blamed(TaskRange tasks, std::uint32_t losses) {
+  const bool too_many = tasks.size() == 1 && losses >= state_->policy.most_losses;
+  state_->waiting.change(tasks, {.losses = losses, .together = 1, .set_aside = too_many});
+}
+
+void Schedule::on_time_passed(double now) {
+  State& s = *state_;
+  if (s.resting.wake(now, s.waiting)) s.serve_all(now);
+  s.call_back(now);
+}
 
 void Schedule::on_drain(double) { state_->drain(); }
 
@@ -164,6 +195,7 @@ RankWork* Schedule::State::live(Rank rank) {
 /// Draws the consequences of an event of this rank.
 void Schedule::State::settle(RankWork& work, double now) {
   if (draining) return;
+  resting.wake(now, waiting);
   if (takers.empty()) serve(work, now);  // the usual case: nobody else can have come to want anything
   file(work);
   serve_all(now);
@@ -185,13 +217,8 @@ void Schedule::State::file(const RankWork& work) {
   }
 }
 
-void Schedule::State::lose(RankWork& work, double now) {
-  for (const IssuedChunk& chunk : work.chunks()) {
-    TaskSet not_started = chunk.tasks;
-    not_started.erase(chunk.started);
-    for (const TaskRange& range : not_started.ranges()) waiting.put({chunk.attempt, false}, range);
-    for (const TaskRange& range : chunk.started.ranges()) waiting.put({chunk.attempt, true}, range);
-  }
+void Schedule::State::lose(RankWork& work, Loss loss, double now) {
+  put_back(work, loss);
   outstanding -= work.outstanding();
   --live_ranks;
   all_slots -= work.slots();
@@ -203,8 +230,56 @@ void Schedule::State::lose(RankWork& work, double now) {
   std::erase_if(decisions, [&](const Decision& decision) {
     return std::visit([&](const auto& each) { return each.rank == work.rank(); }, decision);
   });
+  for (const auto& other : ranks) {
+    if (other && !other->lost) file(*other);  // rank zero may have become the last
+  }
   serve_all(now);
   call_back(now);
+}
+
+/// The tasks of a lost rank wait again; those that it may have died of as suspects.
+void Schedule::State::put_back(const RankWork& work, Loss loss) {
+  std::vector<TaskSet> begun = tasks_that_may_have_begun(work);
+  if (loss == Loss::broken) begun.assign(begun.size(), {});  // no task is to blame
+  const std::span<const IssuedChunk> lost = work.chunks();
+  bool one_was_suspect = false;
+  for (std::size_t i = 0; i < lost.size(); ++i)
+    one_was_suspect |= lost[i].manner.is_suspect() && !begun[i].empty();
+  for (std::size_t i = 0; i < lost.size(); ++i) {
+    const bool blamed = !one_was_suspect || lost[i].manner.is_suspect();
+    TaskSet others = lost[i].tasks;
+    if (blamed) others.erase(begun[i]);
+    for (const TaskRange& range : others.ranges()) waiting.put(lost[i].manner, range);
+    if (blamed && !begun[i].empty()) suspect(lost[i], begun[i]);
+  }
+}
+
+/// For each chunk of a rank, in order. Chunks of which nothing is known to have begun may have been on the
+/// threads that are not known to be busy, the oldest first.
+std::vector<TaskSet> Schedule::State::tasks_that_may_have_begun(const RankWork& work) {
+  std::uint64_t threads = work.slots();
+  for (const IssuedChunk& chunk : work.chunks()) threads -= std::min(threads, chunk.started.size());
+  std::vector<TaskSet> begun;
+  for (const IssuedChunk& chunk : work.chunks()) {
+    TaskSet& tasks = begun.emplace_back(chunk.started);
+    if (!tasks.empty() || threads == 0 || chunk.manner.set_aside) continue;
+    tasks = chunk.tasks;
+    threads -= std::min(threads, tasks.size());
+  }
+  return begun;
+}
+
+/// Blames one more loss on tasks of a chunk.
+void Schedule::State::suspect(const IssuedChunk& chunk, const TaskSet& tasks) {
+  WaitingTasks::Manner manner = chunk.manner;
+  ++manner.losses;
+  // Each known to have begun: one of them it was, and each is tried alone. Else they are divided.
+  manner.together = chunk.started.empty() ? std::max<std::uint64_t>(1, tasks.size() / parts_of_suspects) : 1;
+  manner.set_aside = tasks.size() == 1 && manner.losses >= policy.most_losses;
+  for (const TaskRange& range : tasks.ranges()) {
+    waiting.put(manner, range);
+    if (manner.together == 1) blames.push_back({range, manner.losses});
+  }
 }
 
 // ---- what ended -------------------------------------------------------------------------------------------
@@ -221,6 +296,32 @@ double Schedule::State::remove(RankWork& work, IssuedChunk& chunk, std::span<con
   work.close(chunk);
   outstanding -= before - work.outstanding();
   return cost;
+}
+
+/// Puts the tasks that are to be tried again where they belong until their time has come.
+void Schedule::State::let_rest(const Report& report, Attempt attempt, double now) {
+  const WaitingTasks::Manner manner{Attempt(attempt.value() + 1), false};
+  std::unordered_map<std::uint64_t, double> asked;
+  for (const Outcome& outcome : report.outcomes) {
+    if (outcome.retry_after > 0) asked[outcome.task.value()] = outcome.retry_after;
+  }
+  if (policy.backoff_seconds <= 0 && asked.empty()) {
+    for (const TaskRange& range : report.to_retry) waiting.put(manner, range);
+    return;
+  }
+  for (const TaskRange& range : report.to_retry) {
+    for (std::uint64_t task = range.begin; task < range.end; ++task) {
+      const auto least = asked.find(task);
+      const double rest = std::max(rest_of(task, attempt), least == asked.end() ? 0 : least->second);
+      resting.put(now + rest, manner, task);
+    }
+  }
+}
+
+double Schedule::State::rest_of(std::uint64_t task, Attempt attempt) const {
+  const double doublings = std::min(attempt.value() - 1.0, 60.0);
+  const double rest = std::min(policy.backoff_seconds * std::exp2(doublings), policy.backoff_limit_seconds);
+  return rest * (0.5 + RandomStream(policy.backoff_key, task).uniform(attempt.value()));
 }
 
 /// Counts and measures; stops the run if too many have failed.

@@ -2,6 +2,8 @@
 // threads.
 #pragma once
 
+#include <fanfold/random.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,11 +21,19 @@ namespace fanfold {
 /// What a Schedule is told before the run.
 struct SchedulePolicy {
   std::uint32_t retries = 0;
+  /// A failed task rests for so long before its second attempt, and twice as long before each further one,
+  /// but not longer than the limit; each of these times is drawn between half and one and a half of it, from
+  /// the task's own random numbers, so that tasks that failed together do not come back together.
+  double backoff_seconds = 0;
+  double backoff_limit_seconds = 60;
+  RandomKey backoff_key = {};
   bool stop_on_failure = false;
   std::optional<std::uint64_t> max_failures;  ///< stop when more have failed
   std::optional<std::uint64_t> chunk;         ///< fixed tasks per chunk; none: by measured cost
   double chunk_seconds = 0.25;                ///< what a chunk aims at, per slot
-  double long_task_seconds = 0.05;            ///< above this, at most one task per slot is prefetched
+  /// A task that may have killed so many ranks is set aside as failed.
+  std::uint32_t most_losses = 2;
+  double long_task_seconds = 0.05;  ///< above this, at most one task per slot is prefetched
   std::uint64_t failed_before = 0;  ///< failed tasks of an earlier execution; they count for max_failures
 };
 
@@ -45,8 +55,10 @@ class Schedule {
   Schedule& operator=(Schedule&&) noexcept;
 
   // ---- events ---------------------------------------------------------------------------------------------
-  /// A rank can work from now on, with this many tasks at a time.
+  /// A rank can work from now on, with this many tasks at a time; also one that was lost, and is there again.
   void on_joined(Rank rank, std::uint32_t slots, double now);
+  /// From now on it works on this many at a time.
+  void on_slots(Rank rank, std::uint32_t slots, double now);
   void on_want(Rank rank, std::uint32_t chunks, double now);
   void on_started(Rank rank, const ChunkTasks& started, double now);
 
@@ -55,16 +67,25 @@ class Schedule {
     counted,  ///< its tasks are finished now: merge its partial, record it
     stale     ///< drop it
   };
-  /// A part of a chunk ended. Tasks in `to_retry` are issued again (with the next attempt). A rank that wants
+  /// A part of a chunk ended. Tasks in `to_retry` are issued again (with the next attempt) when they have
+  /// rested: as the policy says, and at least as long as their outcome asks for. A rank that wants
   /// to retry what has no attempts left breaks the policy that it was given: the report is stale, and the
   /// rank is treated as lost, so that its tasks neither hang nor loop.
   Verdict on_done(Rank rank, const Report& report, double now);
   void on_returned(Rank rank, const std::vector<ChunkTasks>& returned, double now);
-  /// The rank is gone for good: its unfinished tasks are issued again to others, with the same attempt; those
-  /// that had begun (see StartedMsg) one per chunk, for one of them may have killed it. Its later events are
-  /// stale.
+  /// The rank is gone: its unfinished tasks are issued again to others, with the same attempt. Its later
+  /// events are stale, until it joins again.
+  ///
+  /// One of the tasks that it ran may have killed it. If it had a suspect, that one alone is blamed; else all
+  /// that had begun are suspects from now on: each is issued alone, and to a rank that has no other. What
+  /// began is known of long tasks only (StartedMsg); a chunk of short ones is divided until the task is
+  /// found. What is blamed for `most_losses` losses is issued once more, to be reported as failed
+  /// (Chunk::set_aside).
   void on_lost(Rank rank, double now);
-  /// Nothing happened. To be called now and then (every 0.1 s, say) while the run lasts: a report that is
+  /// These tasks were blamed in an earlier execution. To be said before the first rank joins.
+  void on_blamed(TaskRange tasks, std::uint32_t losses);
+  /// Nothing happened. To be called now and then (every 0.1 s, say) while the run lasts, and at `next_time`:
+  /// tasks have rested; a report that is
   /// overdue tells that a rank is held up by a long task, so that an idle one may take over what waits behind
   /// it.
   void on_time_passed(double now);
@@ -87,6 +108,13 @@ class Schedule {
   /// What is to be sent now, in order; empties the list.
   std::vector<Decision> take_decisions();
 
+  /// What a loss was blamed on: tasks, and of how many losses by now. Empties the list.
+  struct Blame {
+    TaskRange tasks;
+    std::uint32_t losses;
+  };
+  std::vector<Blame> take_blames();
+
   // ---- state ----------------------------------------------------------------------------------------------
   /// Nothing is outstanding, and nothing is left to issue (or it never will be: drained, stopped, no rank
   /// left).
@@ -95,7 +123,9 @@ class Schedule {
   bool draining() const;
   /// True if the failure policy (stop_on_failure, max_failures) stopped the run.
   bool stopped_by_failures() const;
-  std::uint64_t waiting() const;      ///< tasks not issued
+  std::uint64_t waiting() const;  ///< tasks not issued, those that rest too
+  /// When the next task will have rested; none if none rests.
+  std::optional<double> next_time() const;
   std::uint64_t outstanding() const;  ///< tasks issued and not finished
   std::uint64_t finished() const;     ///< tasks finished in this execution
   std::uint64_t failed() const;       ///< of those, failed

@@ -12,6 +12,7 @@
 #include "schedule/lenders.hpp"
 #include "schedule/measured_cost.hpp"
 #include "schedule/rank_work.hpp"
+#include "schedule/resting_tasks.hpp"
 #include "schedule/schedule.hpp"
 #include "schedule/takers.hpp"
 #include "schedule/waiting_tasks.hpp"
@@ -29,12 +30,20 @@ struct Schedule::State {
   RankWork* live(Rank rank);
   void settle(RankWork& work, double now);
   void file(const RankWork& work);
-  void lose(RankWork& work, double now);
+  enum class Loss {
+    died,
+    broken  ///< it breaks the rules
+  };
+  void lose(RankWork& work, Loss loss, double now);
+  void put_back(const RankWork& work, Loss loss);
+  static std::vector<TaskSet> tasks_that_may_have_begun(const RankWork& work);
+  void suspect(const IssuedChunk& chunk, const TaskSet& tasks);
 
   // ---- issuing --------------------------------------------------------------------------------------------
   void serve(RankWork& work, double now);
   void serve_all(double now);
   bool issue(RankWork& work, double now);
+  WaitingTasks::For tasks_for(const RankWork& work) const;
   ChunkSituation situation_of(const RankWork& work) const;
 
   // ---- calling back ---------------------------------------------------------------------------------------
@@ -47,11 +56,14 @@ struct Schedule::State {
   double remove(RankWork& work, IssuedChunk& chunk, std::span<const TaskRange> tasks);
   void count(const Report& report, double cost, std::uint32_t slots);
   void drain();
+  void let_rest(const Report& report, Attempt attempt, double now);
+  double rest_of(std::uint64_t task, Attempt attempt) const;
 
   Pace pace() const { return {cost_seconds.seconds(), policy.long_task_seconds}; }
 
   SchedulePolicy policy;
   WaitingTasks waiting;
+  RestingTasks resting;
   std::vector<std::optional<RankWork>> ranks;  // by rank; none: not joined
   std::uint64_t live_ranks = 0;
   std::uint64_t all_slots = 0;  // of live ranks
@@ -66,6 +78,7 @@ struct Schedule::State {
   std::uint64_t pending_recalls = 0;
 
   std::vector<Decision> decisions;
+  std::vector<Blame> blames;
   bool draining = false;
   bool stopped_by_failures = false;
   std::uint64_t outstanding = 0;

@@ -5,9 +5,16 @@
 
 namespace fanfold {
 
-double WaitingTasks::next_cost() const {
-  assert(!empty());
-  return order_.cost(positions_.begin()->second.first()->begin);
+WaitingTasks::Positions::const_iterator WaitingTasks::next(For whom) const {
+  auto entry = positions_.begin();
+  while (whom == For::those_without_suspects && entry != positions_.end() && entry->first.is_suspect())
+    ++entry;
+  return entry;
+}
+
+double WaitingTasks::next_cost(For whom) const {
+  assert(has(whom));
+  return order_.cost(next(whom)->second.first()->begin);
 }
 
 void WaitingTasks::put_positions(Manner manner, TaskRange positions) {
@@ -23,12 +30,26 @@ void WaitingTasks::put(Manner manner, TaskRange tasks) {
   order_.visit_positions(tasks, [&](TaskRange positions) { put_positions(manner, positions); });
 }
 
-WaitingTasks::Taken WaitingTasks::take(const ChunkLimit& limit) {
-  assert(!empty());
-  const auto next = positions_.begin();
-  const ChunkLimit bounded{next->first.alone ? 1 : std::max<std::uint64_t>(limit.tasks, 1), limit.cost};
+void WaitingTasks::change(TaskRange tasks, Manner manner) {
+  TaskSet moved;
+  order_.visit_positions(tasks, [&](TaskRange positions) { moved.insert(positions); });
+  const auto fresh = positions_.find(Manner{});
+  if (fresh == positions_.end()) return;
+  TaskSet others = moved;
+  others.erase(fresh->second);
+  moved.erase(others);
+  fresh->second.erase(moved);
+  if (fresh->second.empty()) positions_.erase(fresh);
+  if (!moved.empty()) positions_[manner].insert(moved);
+}
+
+WaitingTasks::Taken WaitingTasks::take(const ChunkLimit& limit, For whom) {
+  assert(has(whom));
+  const auto next = positions_.find(this->next(whom)->first);
+  ChunkLimit bounded{std::max<std::uint64_t>(limit.tasks, 1), limit.cost};
+  if (next->first.is_suspect()) bounded.tasks = std::min(bounded.tasks, next->first.together);
   Taken taken;
-  taken.attempt = next->first.attempt;
+  taken.manner = next->first;
   while (!next->second.empty() && taken.count < bounded.tasks) {
     const TaskRange positions = first_positions(next->second, bounded, taken);
     if (positions.empty()) break;

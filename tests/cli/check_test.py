@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 
-from fanfold_cli import PROGRAM, CliTest, main
+from fanfold_cli import PROGRAM, CliTest, environment, main
 
 FIVE_MISTAKES = """\
 [params]
@@ -281,6 +281,14 @@ by_x = "mean(twice) by x"
         self.expect(["check", "syntax.toml"], status=2, err=(
             "syntax.toml:2:13: syntax error in string: it does not end on its line, or has a control character that is "
             "not escaped\n"))
+
+    def test_a_target_that_has_other_bits_is_said(self):
+        self.write("e.toml", '[params]\nx = [1.0]\n[values]\ny = "exp(x)"\n[reduce]\ns = "sum(y)"\n')
+        process = self.start("check", "e.toml", env=environment(FANFOLD_SIMD="SSE4"))
+        _, err = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, err), (0, (
+            "e.toml: warning: the SIMD target SSE4 has no fused multiply-add: functions such as exp and sin may differ in their "
+            "last bits from those of other machines\n")))
 
 
 if __name__ == "__main__":

@@ -40,6 +40,8 @@ class CompletionTest(CliTest):
         self.assertEqual(self.completed("run", ""), ["jobs", "pi.toml", "two words.toml"])
         self.assertEqual(self.completed("check", "pi"), ["pi.toml"])
         self.assertEqual(self.completed("status", "p"), ["pi.run"])
+        self.assertEqual(self.completed("merge", "p"), ["pi.run"])
+        self.assertEqual(self.completed("submit", "p"), ["pi.toml"])
         self.assertEqual(self.completed("run", "pi.toml", "--run", "p"), ["pi.run"])
         self.assertEqual(self.completed("run", "--run", "p"), ["pi.run"])
 
@@ -55,6 +57,7 @@ class CompletionTest(CliTest):
         self.assertEqual(self.completed("run", "--keep", "="), ["all", "auto", "none"])
         self.assertEqual(self.completed("init", "--kind", "sh"), ["shell"])
         self.assertEqual(self.completed("run", "--seed", ""), [])
+        self.assertEqual(self.completed("submit", "--scheduler", "s"), ["sge", "slurm"])
 
     def test_names(self):
         self.assertEqual(self.completed("kernels", "p"), ["pi"])
@@ -63,7 +66,7 @@ class CompletionTest(CliTest):
 
     def test_every_command_and_option_is_in_it(self):
         """The script follows the help: what a command accepts can be completed."""
-        for command in ["run", "check", "status", "results", "kernels", "init"]:
+        for command in ["run", "check", "submit", "status", "doctor", "results", "kernels", "init"]:
             help_text = self.fanfold("help", command).out
             listed = {line.split("--", 1)[1].split()[0] for line in help_text.splitlines()
                       if line.startswith("  -")}

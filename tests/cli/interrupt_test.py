@@ -76,7 +76,7 @@ ended
             "total = 7.0  (4 of 6 tasks)\nmean  = 1.75  (4 of 6 tasks)\n",
             "TIME warning: stopped by SIGINT: running tasks may end; once more to end them now\n"
             "4 of 6 tasks succeeded, 2 not run; N s; run file gated.run\n"
-            "stopped early (SIGINT); the same command goes on\n", 75))
+            "stopped early (SIGINT); the same command goes on\n  fanfold run gated.toml\n", 75))
         self.expect(["status", "gated.run"], out="""\
 gated.run: job gated, created TIME on HOST
 recorded: 4 of 6 tasks finished (66%), 0 failed; 1 execution, N s
@@ -94,7 +94,7 @@ stopped: the run can go on
             "total = 1.5  (2 of 6 tasks)\nmean  = 0.75  (2 of 6 tasks)\n",
             "TIME warning: stopped by SIGTERM: running tasks may end; once more to end them now\n"
             "2 of 6 tasks succeeded, 4 not run; N s; run file gated.run\n"
-            "stopped early (SIGTERM); the same command goes on\n", 75))
+            "stopped early (SIGTERM); the same command goes on\n  fanfold run gated.toml\n", 75))
         self.open_gate()
         self.expect_the_rest(2)
 
@@ -139,6 +139,7 @@ rank 0 on HOST: load \d+% of 2 slots, [2-4] tasks
         self.assertRegex(ended.err, r"""\ATIME warning: stopped by the walltime: running tasks may end
 \d of 1,000 tasks succeeded, (99\d|1,000) not run; N s; run file naps.run
 stopped early \(the walltime\); the same command goes on
+  fanfold run naps.toml --io-threads=1 --walltime=300ms
 \Z""")
 
 

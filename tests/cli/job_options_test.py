@@ -56,6 +56,8 @@ give this job a run file of its own with --run FILE, or replace the old one with
         self.write("sums.toml", SUMS)
         ended = self.fanfold("check", "sums.toml", "--set", "to={ count = 3 }", "--seed", "3")
         self.assertEqual((ended.out.splitlines()[0], ended.status), ("sums.toml: 3 tasks, kernel range_sum", 0))
+        before_the_job = self.fanfold("check", "--set", "to={ count = 3 }", "sums.toml", "--seed", "3")
+        self.assertEqual((before_the_job.out, before_the_job.err), (ended.out, ended.err))
 
     def test_the_line_that_repeats_a_failed_task(self):
         self.write("flaky.toml", FLAKY)

@@ -23,10 +23,11 @@ def data(*names):
 class JobsTest(CliTest):
     tested = set()
 
-    def answers(self, job, *flags):
+    def answers(self, job, *flags, before=()):
         """The results of a job of jobs/, of which all tasks succeed."""
         self.tested.add(job)
-        ended = self.run_program("run", os.path.join(JOBS, job + ".toml"), "--json", "--quiet", "--fresh", *flags)
+        ended = self.run_program("run", os.path.join(JOBS, job + ".toml"), "--json", "--quiet", "--fresh", *flags,
+                                 before=before)
         self.assertEqual((ended.stderr, ended.returncode), ("", 0))
         answer = json.loads(ended.stdout)
         self.assertEqual((answer["failed"], answer["succeeded"]), (0, answer["tasks"]))
@@ -37,9 +38,9 @@ class JobsTest(CliTest):
         """The rows of the run before."""
         return list(csv.DictReader(self.run_program("results", job + ".run", "--csv").stdout.splitlines()))
 
-    def run_program(self, *arguments):
-        return subprocess.run([PROGRAM, *arguments], cwd=self.folder, env=environment(), capture_output=True, text=True,
-                              timeout=100, check=False)
+    def run_program(self, *arguments, before=()):
+        return subprocess.run([*before, PROGRAM, *arguments], cwd=self.folder, env=environment(), capture_output=True,
+                              text=True, timeout=100, check=False)
 
     def test_pi(self):
         found = self.answers("pi")
@@ -48,10 +49,55 @@ class JobsTest(CliTest):
         expected_error = 4 * math.sqrt(math.pi / 4 * (1 - math.pi / 4) / 1e10)
         self.assertLess(abs(found["err"] / expected_error - 1), 0.15)
 
+    def test_ep(self):
+        found = self.answers("ep")
+        self.assertEqual(found["verification"], "VERIFIED")
+        self.assertLess(abs(found["sx"] / -3247.834652034740 - 1), 1e-12)
+        self.assertLess(abs(found["accepted"] - math.pi / 4), 1e-4)
+        self.assertEqual(self.answers("ep", "--set", "class=W")["verification"], "VERIFIED")
+        part = self.run_program("run", os.path.join(JOBS, "ep.toml"), "--tasks", "1:256", "--quiet", "--run", "part.run")
+        self.assertIn("verification = NOT VERIFIED  (255 of 256 tasks)\n", part.stdout)
+
     def test_range_sum(self):
         self.assertEqual(self.answers("range_sum"), {"total": sum(range(10**7))})
         self.assertEqual(self.answers("range_sum", "--set", "size=1_000_000"), 
                          {"total": str(10**9 * (10**9 - 1) // 2)})  # beyond 2^53
+
+    def test_scrape(self):
+        found = self.answers("scrape", before=["python3", data("serve.py")])
+        pages = [(number * 37 % 101) / 4 - 5 for number in range(400)]
+        self.assertEqual(found["pages"], 400)
+        self.assertEqual(found["warmest"]["task"], pages.index(max(pages)))
+        self.assertEqual({row["station"]: row["value"] for row in found["by_station"]},
+                         {name: exact_mean(pages[first::4])
+                          for first, name in enumerate(["amber", "basalt", "cobalt", "dune"])})
+
+    def test_sql(self):
+        subprocess.run(["python3", data("stations.py"), "stations.db"], cwd=self.folder, check=True)
+        found = self.answers("sql", "--set", f"database=sqlite:{self.path('stations.db')}")
+        self.assertEqual((found["days"], found["warmest"]["params"], found["highest"]), (358, {"month": 7}, 21))
+        days = [20 - 3 * abs(month - 7) + (day * 7 % 9 - 4) / 4
+                for month in range(1, 13) for day in range(1, 29 if month == 2 else 31)]
+        self.assertAlmostEqual(found["average"], exact_mean(days), places=12)
+
+    def test_heat(self):
+        def middle(diffusivity, seconds=1200.0, cells=200):
+            """The scheme of heat.cpp, operation by operation: the same bits."""
+            width = 1.0 / cells
+            steps = int(seconds * diffusivity / (0.4 * width * width)) + 1
+            factor = seconds / steps * diffusivity / (width * width)
+            now = [0.0] + [100.0] * (cells - 1) + [0.0]
+            for _ in range(steps):
+                now = [0.0] + [b + factor * (a - 2.0 * b + c) for a, b, c in zip(now, now[1:], now[2:])] + [0.0]
+            return now[len(now) // 2]
+
+        found = self.answers("heat")
+        diffusivities = [float(row["diffusivity"]) for row in self.rows("heat")]
+        self.assertEqual(len(diffusivities), 6)
+        self.assertEqual(found["middles"], [middle(each) for each in diffusivities])
+        # The first term of Fourier's series is all that is left of it where the rod has cooled for long.
+        fourier = 400 / math.pi * math.exp(-math.pi**2 * diffusivities[-1] * 1200)
+        self.assertLess(abs(found["middles"][-1] / fourier - 1), 0.02)
 
     def test_double(self):
         self.assertEqual(self.answers("double"), {"total": 2 * sum(range(100)), "largest": 198})
@@ -161,6 +207,42 @@ class JobsTest(CliTest):
         self.assertLess(found["lowest"], 20 / 16e6)
         self.assertEqual(found, self.answers("sort", "--compute-threads", "3", "--chunk", "1"))
 
+    def test_mandelbrot(self):
+        found = self.answers("mandelbrot", "--picture", "mandelbrot.png")
+        self.assertEqual(found["image"], {"width": 1024, "height": 768})
+        self.assertLess(abs(found["area"] - 1.5066), 0.01)  # Förstemann, 2012: 1.5065918849
+        with open(self.path("mandelbrot.png"), "rb") as file:
+            self.assertEqual(file.read(8), b"\x89PNG\r\n\x1a\n")
+
+    def test_options(self):
+        found = self.answers("options")
+        self.assertEqual(self.tasks, 15)
+        self.assertLess(found["largest_parity_error"], 1e-12)
+        self.assertLess(found["furthest_off"], 4)
+        calls = [black_scholes_call(100, strike, 0.03, volatility, 0.5)
+                 for strike in (80, 90, 100, 110, 120) for volatility in (0.1, 0.2, 0.4)]
+        for call, expected in zip(found["calls"], calls, strict=True):
+            self.assertAlmostEqual(call, expected, places=12)
+
+    def test_integrals(self):
+        found = self.answers("integrals")
+        for integral, a in zip(found["integrals"], (1, 10, 100, 1000), strict=True):
+            self.assertAlmostEqual(integral, math.atan(a) / a, places=10)
+        self.assertLess(found["largest_off"], 1e-10)
+
+    def test_statistics(self):
+        columns = []
+        for path in sorted(glob.glob(data("columns", "*.txt"))):
+            with open(path, encoding="utf-8") as file:
+                columns.append([float(line) for line in file])
+        numbers = [number for column in columns for number in column]
+        found = self.answers("statistics")
+        self.assertEqual((found["count"], found["smallest"], found["largest"]),
+                         (len(numbers), min(numbers), max(numbers)))
+        self.assertAlmostEqual(found["mean"] / exact_mean(numbers), 1, places=14)
+        for spread, column in zip(found["spread"], columns, strict=True):
+            self.assertEqual(spread, math.sqrt(float(statistics.variance(map(Fraction, column)))))
+
     def test_simulate(self):
         found = self.answers("simulate")
         self.assertEqual(self.tasks, 12)
@@ -184,6 +266,7 @@ class JobsTest(CliTest):
         means = {key: exact_mean(values) for key, values in losses.items()}
         self.assertEqual({(row["rate"], row["penalty"]): row["value"] for row in found["loss"]}, means)
         self.assertTrue(all(row["value"] > 0.6 for row in found["accuracy"]))
+        self.assertEqual(self.answers("hyperparameters_command"), found)
 
     def test_zz_no_job_is_left_out(self):
         if len(self.tested) > 1:  # not when one test is run by its name
@@ -197,6 +280,13 @@ class JobsTest(CliTest):
             with open(path, encoding="utf-8") as file:
                 self.assertRegex(file.readline(), r"^# [A-Z].{40}", path)
             self.assertIn(f"fanfold run jobs/{os.path.basename(path)}`", readme)
+
+
+def black_scholes_call(spot, strike, rate, volatility, years):
+    deviation = volatility * math.sqrt(years)
+    d1 = (math.log(spot / strike) + (rate + volatility**2 / 2) * years) / deviation
+    below = [math.erfc(-d / math.sqrt(2)) / 2 for d in (d1, d1 - deviation)]
+    return spot * below[0] - strike * math.exp(-rate * years) * below[1]
 
 
 def exact_mean(numbers):

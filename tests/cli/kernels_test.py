@@ -29,13 +29,16 @@ example
 """
 
 READ = """\
-source read: reads a whole file
+source read: reads a file, decompressed, or a part of it
 
 keys of [task]
-  read  template  path of the file, relative to the job file's folder
+  read        template of a path          path of the file, relative to the job file's folder
+  bytes       two numbers or expressions  only these: the first, and the one after the last
+  decompress  true or false               gzip and zstd, by content: true, but false with 'bytes'
+  max_bytes   size or expression          a longer file, or longer contents, fail: 1 GiB
 
 results
-  bytes  integer  size of the file in bytes
+  bytes  integer  size of what was read, decompressed
 """
 
 
@@ -49,7 +52,7 @@ class KernelsTest(CliTest):
         self.assertEqual((ended.status, ended.err), (0, ""))
         kernels, sources = self.names()
         self.assertIn("pi", kernels)
-        self.assertEqual(sources[:4], ["command", "shell", "read", "sleep"])
+        self.assertEqual(sources[:6], ["command", "shell", "worker", "read", "http", "sql"])
         head, _, tail = ended.out.partition("\nsources\n")
         self.assertEqual([line.split()[0] for line in head.splitlines()], ["kernels", *kernels])
         for name in sources:

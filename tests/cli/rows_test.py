@@ -76,7 +76,10 @@ class ReadBackTest(CliTest):
                                          "start", "duration", "error"])
 
     def test_json(self):
-        rows = [json.loads(line) for line in self.raw("--jsonl").splitlines()]
+        lines = self.raw("--jsonl").decode().splitlines()
+        for line in lines:
+            self.assertRegex(line, r'"start":\d+\.\d{6},"duration":\d+\.\d{6}\W')
+        rows = [json.loads(line) for line in lines]
         for row in rows:
             row["whole"] = int(row["whole"])  # beyond 2^53 a string
             row["number"] = float(row["number"])

@@ -21,12 +21,18 @@ class UsageTest(CliTest):
                          ["  run ", "  check ", "  status ", "  results ", "  output ", "  explain ", "  kernels ", "  init ",
                           "  completion ", "  man "])
         self.expect_help(["run", "--help"], "Run a job, or go on with a run that was stopped",
-                         ["--ranks", "--run", "--fresh", "--retry-failed", "--tasks", "--task", "--seed", "--retries",
+                         ["--ranks", "--hosts", "--hostfile", "--restarts", "--run", "--fresh", "--retry-failed", "--tasks", "--task", "--seed", "--retries",
                           "--timeout", "--on-failure", "--max-failures", "--keep", "--io-threads", "--compute-threads",
                           "--chunk", "--walltime", "--simd", "--coordinate-only", "--json", "--quiet", "--verbose",
                           "Example: fanfold run"])
         self.expect_help(["check", "--help"], "Check a job file and show what it would run", ["Example: fanfold check"])
         self.expect_help(["status", "--help"], "Show how far a run is", ["--json", "--watch", "Example: fanfold status"])
+        self.expect_help(["submit", "--help"], "Hand a job to a batch system: Slurm, Grid Engine, PBS or LSF",
+                         ["--scheduler", "--nodes", "--ranks-per-node", "--cpus-per-rank", "--time", "--partition", "--queue",
+                          "--account", "--array", "--dry-run", "--set", "--retries", "Example: fanfold submit"])
+        self.expect_help(["cancel", "--help"], "End the batch job of a run that was submitted", ["Example: fanfold cancel"])
+        self.expect_help(["merge", "--help"], "Make one run file of several of the same job", ["OUT RUN", "Example: fanfold merge"])
+        self.expect_help(["doctor", "--help"], "Look for what makes runs slow or fail here", ["Example: mpirun"])
         self.expect_help(["results", "--help"], "Show the answer of a run, or a row for each task",
                          ["--csv", "--jsonl", "--npy", "--failed", "--digest", "--where", "--tasks", "Example: fanfold results"])
         self.expect_help(["output", "--help"], "Print what a task wrote to standard output",
@@ -89,7 +95,7 @@ Example: fanfold kernels pi --example > job.toml
         versions = dict(line.split(None, 1) for line in ended.out.splitlines())
         self.assertRegex(versions["SIMD"], r"^\w+ in use; of \w+(, \w+)* on this CPU; \w+(, \w+)* compiled$")
         self.assertRegex(versions["MPI"], r"^[\w ]+ v?\d+\.\d+")
-        for library in ["Highway", "SQLite", "zstd", "Boost", "nlohmann-json", "toml++", "CLI11", "spdlog", "fmt"]:
+        for library in ["Highway", "SQLite", "zstd", "libcurl", "SOCI", "Boost", "nlohmann-json", "toml++", "CLI11", "spdlog", "fmt"]:
             self.assertRegex(versions[library], r"^\d+\.\d+", library)
         self.assertRegex(versions["RE2"], r"\d")
         self.assertRegex(versions["compiler"], r"^(Clang|GCC) \d+")

@@ -68,5 +68,28 @@ TEST(RegexValue, SaysWhatIsWrong) {
   EXPECT_EQ(error(R"({ regex = '\S+', type = 'integer' })", "2.5"), "value 'v': '2.5' is not an integer");
 }
 
+TEST(ColumnValue, IsACellOfTheOnlyRow) {
+  EXPECT_EQ(value("{ column = 'b' }", "a,b\n1,2.5\n"), Value(2.5));
+  EXPECT_EQ(value("{ column = 'b' }", "a,b\r\n1,2.5\r\n"), Value(2.5));
+  EXPECT_EQ(value("{ column = 'b', type = 'integer' }", "a,b\n1,9007199254740993"),
+            Value(std::int64_t{9007199254740993}));
+  EXPECT_EQ(value("{ column = 'a b', type = 'text' }", "\"a b\",c\n\"x, \"\"y\"\"\nz\",1\n"),
+            Value("x, \"y\"\nz"));
+  EXPECT_EQ(value("{ column = 'a', type = 'text' }", "a\n\"\"\n"), Value(""));
+  EXPECT_TRUE(std::isnan(std::get<double>(value("{ column = 'a' }", "a,b\n,1\n"))));
+  EXPECT_EQ(value("{ column = 'a', type = 'text' }", "a,b\n,1\n"), Value(""));
+}
+
+TEST(ColumnValue, SaysWhatIsWrong) {
+  EXPECT_EQ(error("{ column = 'a' }", ""), "value 'v': its output has no row, not one");
+  EXPECT_EQ(error("{ column = 'a' }", "a\n"), "value 'v': its output has no row, not one");
+  EXPECT_EQ(error("{ column = 'a' }", "a\n1\n2\n"), "value 'v': its output has several rows, not one");
+  EXPECT_EQ(error("{ column = 'total' }", "totals\n1\n"),
+            "value 'v': its output has no column 'total'; did you mean 'totals'?");
+  EXPECT_EQ(error("{ column = 'a', type = 'integer' }", "a,b\n,1\n"),
+            "value 'v': it is NULL, which is no integer");
+  EXPECT_EQ(error("{ column = 'a' }", "a\n\"\"\n"), "value 'v': '' is not a number");
+}
+
 }  // namespace
 }  // namespace fanfold

@@ -6,8 +6,10 @@
 
 #include <atomic>
 #include <cmath>
+#include <set>
 
 #include "core/annotated_mutex.hpp"
+#include "core/error.hpp"
 #include "exec_job.hpp"
 #include "reduce/answer.hpp"
 
@@ -22,6 +24,7 @@ using test::Reported;
 using test::run_all;
 using test::seconds_since;
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 ExecutorOptions threads(std::uint32_t io, std::uint32_t compute = 1) {
   ExecutorOptions options;
@@ -62,6 +65,72 @@ class Gate final : public Source {
   mutable bool open_ FANFOLD_GUARDED_BY(mutex_) = false;
   mutable std::uint64_t entered_ FANFOLD_GUARDED_BY(mutex_) = 0;
 };
+
+/// A source that takes three tasks at a time and ends them all at once, the last one first.
+class Piles final : public Source {
+ public:
+  std::unique_ptr<SourceSession> open_session(SessionPlace place) const override {
+    return std::make_unique<Pile>(place);
+  }
+  void interrupt() const override {}
+
+ private:
+  class Pile final : public SourceSession {
+   public:
+    explicit Pile(SessionPlace place) : place_(place) {}
+    std::size_t room() const override { return 3 - pile_.size(); }
+    void begin(std::size_t ticket, const Retrieval& retrieval) override {
+      EndedRetrieval ended;
+      ended.ticket = ticket;
+      ended.retrieved.output = "task " + std::to_string(retrieval.context.task.value()) + " in slot " +
+                               std::to_string(place_.slot) + " of rank " +
+                               std::to_string(place_.rank.value());
+      if (retrieval.context.task.value() % 5 == 3) {
+        ended.retrieved.status = Status::failed;
+        ended.retrieved.error = "a three";
+      }
+      pile_.insert(pile_.begin(), std::move(ended));
+    }
+    void wait(std::chrono::nanoseconds, std::vector<EndedRetrieval>& ended) override {
+      ended.insert(ended.end(), pile_.begin(), pile_.end());
+      pile_.clear();
+    }
+
+   private:
+    const SessionPlace place_;
+    std::vector<EndedRetrieval> pile_;
+  };
+};
+
+TEST(SourcePool, TellsTasksApartThatASessionHasAtTheSameTime) {
+  const auto job = job_of(R"toml(
+params.i = { count = 50 }
+params.x = { expr = "100 / (i - 7) * 0 + i" }
+task.shell = "the source is another"
+run.retries = 1
+reduce.sum = "sum(x)"
+)toml");
+  Bench bench(*job, std::make_unique<Piles>(), threads(2));
+  bench.submit({{0, 20}}, 2);
+  bench.submit({{20, 50}}, 1);
+  bench.finish();
+  const Reported& reported = bench.reported;
+  EXPECT_EQ(reported.outcomes.size(), 50U);
+  EXPECT_EQ(reported.finished_count, 20U + 24U);
+  EXPECT_EQ(size_of(reported.to_retry), 6U);
+  for (const Outcome& outcome : reported.outcomes) {
+    const std::uint64_t task = outcome.task.value();
+    if (task == 7) {
+      EXPECT_THAT(outcome.error, HasSubstr("division by zero"));  // it never came to the session
+      continue;
+    }
+    EXPECT_EQ(outcome.output,
+              "task " + std::to_string(task) + " in slot " + std::to_string(outcome.slot) + " of rank 2");
+    EXPECT_EQ(outcome.error, task % 5 == 3 ? "a three" : "");
+  }
+  // 0 … 49 without 3, 8, 13 … 48, and 7.
+  EXPECT_EQ(std::get<double>(reported.partial->finish()[0].rows[0].value), 1225.0 - 255.0 - 7.0);
+}
 
 TEST(SourcePool, MakesAnOutcomeOfEachTask) {
   const auto job = job_of(R"toml(
@@ -204,10 +273,94 @@ TEST(SourcePool, MakesAndRemovesTemporaryFolders) {
 }
 
 TEST(SourcePool, KeepsOutputUpToItsLimit) {
-  const auto job = job_of("task.command = ['seq', '100000']");
-  ExecutorOptions options = threads(1);
-  options.output_limit = 4;
-  EXPECT_EQ(run_all(*job, options).outcomes.front().output, "1\n2\n\n[588891 bytes left out]\n");
+  const auto job = job_of("task.command = ['seq', '100000']\nrun.output_limit = 14");
+  EXPECT_EQ(run_all(*job, threads(1)).outcomes.front().output,
+            "1\n2\n3\n4\n[588881 bytes left out]\n100000\n");
+}
+
+/// The most tasks that ran at once, from the times of their outcomes.
+std::size_t most_at_once(const std::vector<Outcome>& outcomes) {
+  std::size_t most = 0;
+  for (const Outcome& at : outcomes) {
+    most = std::max(most, static_cast<std::size_t>(std::ranges::count_if(outcomes, [&](const Outcome& other) {
+                      return other.start <= at.start && at.start < other.start + other.duration;
+                    })));
+  }
+  return most;
+}
+
+TEST(SourcePool, RunsNoMoreTasksAtOnceThanTheirCoresAndMemoryAllow) {
+  const std::string job = "params.i = { count = 6 }\ntask.command = ['sleep', '0.1']\n";
+  ExecutorOptions options = threads(4);
+  options.memory = 1000 << 20;
+  EXPECT_EQ(most_at_once(run_all(*job_of(job), options).outcomes), 4U);
+  EXPECT_EQ(most_at_once(run_all(*job_of(job + "task.cores = 2"), options).outcomes), 2U);
+  EXPECT_EQ(most_at_once(run_all(*job_of(job + "task.cores = 'i < 9 ? 2 : 1'"), options).outcomes), 2U);
+  EXPECT_EQ(most_at_once(run_all(*job_of(job + "task.cores = 99"), options).outcomes), 1U);
+  EXPECT_EQ(most_at_once(run_all(*job_of(job + "task.memory = '300MiB'"), options).outcomes), 3U);
+  EXPECT_EQ(most_at_once(run_all(*job_of(job + "task.memory = '(300 + i) * 1048576'"), options).outcomes),
+            3U);
+}
+
+TEST(SourcePool, TellsATaskItsCoresAndItsGpus) {
+  const auto job = job_of(R"toml(
+params.i = { count = 12 }
+task.shell = "echo $OMP_NUM_THREADS $CUDA_VISIBLE_DEVICES"
+task.cores = 2
+task.gpus = 2
+)toml");
+  ExecutorOptions options = threads(8);
+  options.gpus = {"3", "1", "GPU-x", "7", "0"};
+  const Reported reported = run_all(*job, options);
+  for (const Outcome& outcome : reported.outcomes) {
+    EXPECT_TRUE(outcome.output == "2 3,1\n" || outcome.output == "2 GPU-x,7\n" ||
+                outcome.output.find("0") != std::string::npos)
+        << outcome.output;
+  }
+  EXPECT_LE(most_at_once(reported.outcomes), 2U);
+}
+
+TEST(SourcePool, RefusesWhatNoRankOfItsKindCanRun) {
+  const auto refusal_of = [](const std::string& keys) -> std::string {
+    const auto job = job_of("task.command = ['true']\n" + keys);
+    ExecutorOptions options = threads(2);
+    options.memory = 100 << 20;
+    try {
+      Bench bench(*job, options);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refusal_of("task.memory = '1GiB'"),
+            "a task needs 1024 MiB of memory, and this rank has 100 MiB to give");
+  EXPECT_EQ(refusal_of("task.gpus = 1"),
+            "a task needs 1 GPU, and this rank has none (CUDA_VISIBLE_DEVICES says which may be used)");
+  EXPECT_EQ(refusal_of("task.memory = 2"),
+            "'memory' is 2 bytes, which no program can do with: write \"2GiB\"");
+  EXPECT_EQ(refusal_of("task.cores = 1.5"), "'cores' must be a whole number, not 1.5");
+}
+
+TEST(SourcePool, FailsATaskThatAsksForMoreThanThereIs) {
+  const auto job =
+      job_of("params.i = { count = 3 }\ntask.command = ['true']\ntask.memory = 'i * 60 * 1048576 + 1048576'");
+  ExecutorOptions options = threads(2);
+  options.memory = 100 << 20;
+  const Reported reported = run_all(*job, options);
+  EXPECT_EQ(reported.outcome(1).status, Status::succeeded) << reported.outcome(1).error;
+  EXPECT_EQ(reported.outcome(2).error, "a task needs 121 MiB of memory, and this rank has 100 MiB to give");
+}
+
+TEST(SourcePool, GivesEachTaskTheTimeThatItAsksFor) {
+  const auto job = job_of(R"toml(
+params.i = { count = 2 }
+task.command = ["sleep", "0.3"]
+task.timeout = "0.1 + i * 30"
+run.timeout = "20s"
+)toml");
+  const Reported reported = run_all(*job, threads(2));
+  EXPECT_EQ(reported.outcome(0).error, "timed out after 0.1 s");
+  EXPECT_EQ(reported.outcome(1).status, Status::succeeded);
 }
 
 TEST(SourcePool, NapsTogether) {
@@ -217,6 +370,35 @@ TEST(SourcePool, NapsTogether) {
   EXPECT_EQ(reported.finished.size(), 20U);
   EXPECT_GE(seconds_since(start), 0.4);
   EXPECT_LT(seconds_since(start), 0.6);
+}
+
+TEST(SourcePool, FindsHowManyThreadsDoBest) {
+  const auto job = job_of("params.i = { count = 600 }\ntask.sleep = 0.03");
+  ExecutorOptions options = threads(2);
+  options.most_io_threads = 32;
+  Bench bench(*job, options);
+  EXPECT_EQ(bench.executor.slots(), 2U);
+  bench.submit({{0, 600}});
+  bench.finish();
+  EXPECT_EQ(bench.reported.finished_count, 600U);
+  EXPECT_GT(bench.executor.slots(), 4U);
+  EXPECT_LE(bench.executor.slots(), 32U);
+  std::set<std::uint32_t> slots;
+  for (const Outcome& outcome : bench.reported.outcomes) slots.insert(outcome.slot);
+  EXPECT_GT(slots.size(), 4U);
+  EXPECT_LT(*slots.rbegin(), 32U);
+}
+
+TEST(SourcePool, KeepsTheNumberOfThreadsForTasksThatCompute) {
+  const auto job = job_of(
+      "params.i = { count = 40 }\ntask.command = ['sh', '-c', 'i=0; while [ $i -lt 9000 ]; do i=$((i+1)); "
+      "done']");
+  ExecutorOptions options = threads(2);
+  options.most_io_threads = 32;
+  Bench bench(*job, options);
+  bench.submit({{0, 40}});
+  bench.finish();
+  EXPECT_LE(bench.executor.slots(), 4U);  // 2, but for chance on a busy machine
 }
 
 TEST(SourcePool, EvaluatesNumbersForEachTask) {

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cmath>
@@ -16,6 +17,7 @@
 namespace fanfold {
 namespace {
 
+using namespace std::string_literals;
 using test::Folder;
 using test::job_of;
 using test::seconds_since;
@@ -43,7 +45,7 @@ Retrieved retrieve(const std::string& text, const std::string& folder = "/",
 TEST(Sources, AreListedInOrder) {
   std::vector<std::string> names;
   for (const SourceInfo* info : source_registry()) names.push_back(info->name);
-  EXPECT_THAT(names, ElementsAre("command", "shell", "read", "sleep"));
+  EXPECT_THAT(names, ElementsAre("command", "shell", "worker", "read", "http", "sql", "sleep"));
 }
 
 TEST(Command, GivesItsExitCodeAndTheNumberThatItWrote) {
@@ -129,9 +131,119 @@ TEST(Command, FailsRatherThanHandOnHalfOfItsOutput) {
   const std::string job = "task.command = ['head', '-c', '67108865', '/dev/zero']\n";
   const Retrieved unread = retrieve(job);
   EXPECT_EQ(unread.status, Status::succeeded);
-  EXPECT_THAT(unread.output.substr(64 << 20), "\n[1 bytes left out]\n");
+  EXPECT_THAT(unread.output.substr(512 << 10, 31), "\n[66060289 bytes left out]\n\0\0\0\0"s);
+  EXPECT_EQ(unread.output.size(), (1U << 20) + 27);
   const Retrieved read = retrieve(job + "values.x = { regex = 'x' }");
   EXPECT_EQ(read.error, "its standard output is longer than 64 MiB");
+}
+
+TEST(Command, ReadsItsInputFromAFile) {
+  const Folder folder;
+  folder.write("7.txt", "seven\n");
+  const std::string job = "params.i = 7\ntask.command = ['cat']\ntask.stdin = { file = ";
+  EXPECT_EQ(retrieve(job + "'{i}.txt' }", folder.path()).output, "seven\n");
+  EXPECT_EQ(retrieve(job + "'8.txt' }", folder.path()).error,
+            "cannot read '" + folder.path() + "/8.txt': No such file or directory");
+  EXPECT_EQ(retrieve(job + "'.' }", folder.path()).error,
+            "cannot read '" + folder.path() + "/.': Is a directory");
+  mkfifo((folder.path() + "/pipe").c_str(), 0600);
+  EXPECT_EQ(retrieve(job + "'pipe' }", folder.path()).error,
+            "cannot read '" + folder.path() + "/pipe': it is a pipe");
+}
+
+TEST(Command, WritesItsOutputToFiles) {
+  const Folder folder;
+  const std::string job = "params.i = 7\ntask.shell = 'echo out; echo err >&2'\n";
+  const Retrieved apart = retrieve(job + "task.stdout = 'new/{i}/out'\ntask.stderr = 'err'", folder.path());
+  EXPECT_EQ(apart.status, Status::succeeded) << apart.error;
+  EXPECT_EQ(apart.output + apart.errors, "");
+  EXPECT_EQ(folder.read("new/7/out"), "out\n");
+  EXPECT_EQ(folder.read("err"), "err\n");
+  retrieve(job + "task.stdout = 'both'\ntask.stderr = 'both'", folder.path());
+  EXPECT_EQ(folder.read("both"), "out\nerr\n");
+  EXPECT_EQ(retrieve(job + "task.stdout = 'err/out'", folder.path()).error,
+            "cannot write '" + folder.path() + "/err/out': Not a directory");
+}
+
+TEST(Command, IsReadFromTheFileThatTakesItsOutput) {
+  const Folder folder;
+  const std::string job = "task.command = ['echo', '7']\ntask.stdout = 'out'\n";
+  EXPECT_EQ(retrieve(job + "reduce.s = 'sum(value)'", folder.path()).results[1], Value(7.0));
+  EXPECT_EQ(retrieve(job + "values.x = { regex = '.*' }", folder.path()).output, "7\n");
+}
+
+TEST(Command, IsSkippedWhereItsFileIsThere) {
+  const Folder folder;
+  const std::string job = "params.i = 7\ntask.creates = '{i}.out'\ntask.shell = ";
+  const Retrieved made = retrieve(job + "'echo made > {i}.out; echo ran'", folder.path());
+  EXPECT_EQ(made.status, Status::succeeded);
+  EXPECT_EQ(made.output, "ran\n");
+  const Retrieved skipped = retrieve(job + "'echo again > {i}.out; exit 3'", folder.path());
+  EXPECT_EQ(skipped.status, Status::succeeded);
+  EXPECT_EQ(skipped.exit_code, -1);
+  EXPECT_EQ(folder.read("7.out"), "made\n");
+}
+
+TEST(Command, FailsIfItDoesNotMakeItsFile) {
+  const Folder folder;
+  const std::string job = "task.creates = 'out'\ntask.shell = ";
+  const std::string path = folder.path() + "/out";
+  EXPECT_EQ(retrieve(job + "'true'", folder.path()).error,
+            "it did not make '" + path + "', which 'creates' promises");
+  EXPECT_EQ(retrieve(job + "'mkdir out'", folder.path()).error,
+            "it did not make '" + path + "', which is no regular file");
+}
+
+TEST(Command, LeavesNoHalfMadeFileBehind) {
+  const Folder folder;
+  const std::string job = "task.creates = 'out'\ntask.shell = ";
+  EXPECT_EQ(retrieve(job + "'echo half > out; exit 3'", folder.path()).error, "exit code 3");
+  EXPECT_FALSE(std::filesystem::exists(folder.path() + "/out"));
+}
+
+TEST(Command, DiesAloneOfItsMemoryLimit) {
+  const std::string job = "task.memory = '64MiB'\ntask.command = ";
+  const std::vector<double> limit{64 << 20};
+  const Retrieved python = retrieve(job + "['python3', '-c', 'x = bytearray(200 << 20)']", "/", limit);
+  EXPECT_EQ(python.status, Status::failed);
+  EXPECT_EQ(python.error, "exit code 1, out of memory: it may have 64 MiB");
+  EXPECT_EQ(retrieve(job + "['python3', '-c', 'x = bytearray(20 << 20)']", "/", limit).status,
+            Status::succeeded);
+  const Retrieved other = retrieve(job + "['sh', '-c', 'exit 3']", "/", limit);
+  EXPECT_EQ(other.error, "exit code 3") << "which has nothing to do with memory";
+}
+
+TEST(Command, StepsBack) {
+  const int ours = static_cast<int>(getpriority(PRIO_PROCESS, 0));
+  EXPECT_EQ(retrieve("task.command = ['nice']\ntask.nice = 3", "/", {3}).output,
+            std::to_string(std::min(ours + 3, 19)) + "\n");
+}
+
+TEST(Command, IsToldItsParamsAndItsThreads) {
+  setenv("MKL_NUM_THREADS", "9", 1);
+  const std::string variables =
+      retrieve(
+          "task.command = ['env']\ntask.env = { OPENBLAS_NUM_THREADS = 'x' }\nparams.rate = 0.5\n"
+          "params.file = 'a b'")
+          .output;
+  unsetenv("MKL_NUM_THREADS");
+  for (const char* line :
+       {"\nFANFOLD_PARAM_rate=0.5\n", "\nFANFOLD_PARAM_file=a b\n", "\nOMP_NUM_THREADS=1\n",
+        "\nMKL_NUM_THREADS=9\n", "\nOPENBLAS_NUM_THREADS=x\n", "\nFANFOLD_SEED31="}) {
+    EXPECT_THAT(variables, HasSubstr(line));
+  }
+}
+
+TEST(Command, IsNoPartOfAStepOfSlurm) {
+  const std::vector<const char*> of_step{"SLURM_STEP_ID", "SLURM_STEPID",         "SLURM_PROCID",
+                                         "SLURM_LOCALID", "SLURM_SRUN_COMM_HOST", "PMI_RANK"};
+  for (const char* name : of_step) setenv(name, "1", 1);
+  setenv("SLURM_JOB_ID", "17", 1);
+  const std::string variables = retrieve("task.command = ['env']").output;
+  for (const char* name : of_step) unsetenv(name);
+  unsetenv("SLURM_JOB_ID");
+  for (const char* name : of_step) EXPECT_THAT(variables, testing::Not(HasSubstr(name)));
+  EXPECT_THAT(variables, HasSubstr("SLURM_JOB_ID=17"));
 }
 
 TEST(Shell, RunsALineWithQuotedValues) {

@@ -1,5 +1,6 @@
 """Installs the build into a new folder, and uses it from there: the program alone and under mpirun, and the package."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -45,6 +46,30 @@ class Install(unittest.TestCase):
         run("cmake", "-G", "Ninja", "-S", str(HERE / "consumer"), "-B", str(build), f"-DCMAKE_PREFIX_PATH={self.prefix}")
         run("cmake", "--build", str(build))
         self.assertEqual(run(str(build / "consumer")), "doubling 6627e8d5\n")  # Random123's first known answer
+
+    def test_a_library_of_kernels_is_built_against_the_package(self):
+        program = str(self.prefix / "bin" / "fanfold")
+        plugin = self.folder / "plugin"
+        shutil.copytree(self.prefix / "share" / "fanfold" / "jobs" / "plugin", plugin)
+        run("cmake", "-G", "Ninja", "-S", str(plugin), "-B", str(plugin / "build"), f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        run("cmake", "--build", str(plugin / "build"))
+        answer = json.loads(run(program, "run", str(plugin / "walk.toml"), "--json", "--quiet", cwd=self.folder))
+        found = answer["results"]
+        self.assertLess(abs(found["mean_square"] - 1024), 5 * found["error"])
+        for flags in (["-n", "2"], ["--set", "isolate=false"]):
+            again = run(program, "run", str(plugin / "walk.toml"), "--json", "--quiet", "--fresh", *flags, cwd=self.folder)
+            self.assertEqual(json.loads(again)["results"], found)
+        fast = (plugin / "walk.toml").read_text().replace(":walk", ":fast_walk").replace("steps  = 1024", "blocks = 8")
+        (plugin / "fast.toml").write_text(fast)
+        self.assertEqual(json.loads(run(program, "run", str(plugin / "fast.toml"), "--json", "--quiet", cwd=self.folder))
+                         ["results"], found)
+
+    def test_a_kernel_from_source_is_compiled_with_the_installed_headers(self):
+        program = str(self.prefix / "bin" / "fanfold")
+        job = str(self.prefix / "share" / "fanfold" / "jobs" / "heat.toml")
+        environment = {**os.environ, "XDG_CACHE_HOME": str(self.folder / "cache")}
+        out = run(program, "run", job, "--quiet", cwd=self.folder, env=environment)
+        self.assertRegex(out, r"coldest = task 5: diffusivity=0.00012  \(6 of 6 tasks\)")
 
 
 if __name__ == "__main__":

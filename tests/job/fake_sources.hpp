@@ -9,7 +9,10 @@ inline const SourceRegistry& fake_sources() {
   static const std::vector<SourceKey> process_keys = {
       {"cwd", KeyKind::text, "the folder it runs in"},
       {"env", KeyKind::strings, "variables added to its environment"},
-      {"stdin", KeyKind::text, "its standard input"},
+      {"stdin", KeyKind::input, "its standard input"},
+      {"creates", KeyKind::text, "the file that it makes", KeyEffect::skips},
+      {"timeout", KeyKind::seconds, "time for one attempt", KeyEffect::policy},
+      {"memory", KeyKind::bytes, "that it may have"},
       {"success", KeyKind::integers, "exit codes that mean success"},
       {"grace", KeyKind::duration, "from SIGTERM to SIGKILL"}};
   static const auto process = [](const std::string& name, KeyKind kind) {

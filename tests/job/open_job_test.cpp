@@ -331,6 +331,12 @@ TEST(Fingerprint, has_what_changes_a_task_and_not_how_it_is_written) {
   EXPECT_EQ(fingerprint_of(*a, "run.retries"), "none");
 }
 
+TEST(Fingerprint, has_not_what_a_task_may_take) {
+  const auto job = open("task.shell = 'x'\ntask.timeout = '5s'\ntask.creates = 'y'");
+  EXPECT_EQ(fingerprint_of(*job, "task.creates"), "\"y\"");
+  EXPECT_EQ(fingerprint_of(*job, "task.timeout"), "none");
+}
+
 TEST(Fingerprint, has_the_reductions_whether_values_are_kept_or_not) {
   const std::string text =
       "[params]\nx = { count = 10 }\n[values]\ny = \"x\"\n[reduce]\ns = \"sum(y)\"\n[run]\n";

@@ -97,7 +97,8 @@ TEST(Settings, that_are_wrong_are_named) {
   EXPECT_EQ(errors(sums, {{"to", "2.5"}}), "--set to=2.5: 'to' must be an integer, not a real number");
   EXPECT_EQ(errors(sums, {{"ot", "3"}}), "--set ot=3: unknown key 'ot'; did you mean 'to'?");
   EXPECT_EQ(errors(sums, {{"x", "3"}}),
-            "--set x=3: unknown key 'x'; known: from, to, cost, i, model and kernel");
+            "--set x=3: unknown key 'x'; known: from, to, cost, isolate, "
+            "kernel_memory, compiler_flags, i, model and kernel");
   EXPECT_EQ(errors(sums, {{"params.j", "3"}}),
             "--set params.j=3: unknown key 'j' in [params]; known: i and model");
   EXPECT_EQ(errors(sums, {{"task.form", "3"}}),

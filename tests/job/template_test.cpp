@@ -66,6 +66,57 @@ TEST(Template, previews_what_is_known_before_a_task_runs) {
   EXPECT_EQ(preview("{env.FANFOLD_NO_SUCH_VARIABLE} {{", true), "{env.FANFOLD_NO_SUCH_VARIABLE} {");
 }
 
+TEST(Template, previews_no_environment_variable_for_it_may_be_a_secret) {
+  ::setenv("FANFOLD_TEMPLATE_TEST", "from outside", 1);
+  const Template text("{env.FANFOLD_TEMPLATE_TEST:>20} {env.FANFOLD_TEMPLATE_TEST}", params);
+  EXPECT_EQ(text.preview(context_of(7, 0.5, ""), true),
+            "{env.FANFOLD_TEMPLATE_TEST} {env.FANFOLD_TEMPLATE_TEST}");
+  EXPECT_EQ(text.environment(), (std::vector<std::string>{"FANFOLD_TEMPLATE_TEST", "FANFOLD_TEMPLATE_TEST"}));
+  ::unsetenv("FANFOLD_TEMPLATE_TEST");
+}
+
+TEST(Template, binds_values_to_statements) {
+  const Template text("select 'it''s {{n}}', {n}, {x}, {file}, {file.stem}, {n:03d} -- no {{n}}", params,
+                      Template::Quoting::sql);
+  const Template::Bound bound = text.bind(context_of(7, 0.5, "a/b'c.txt"));
+  EXPECT_EQ(bound.text, "select 'it''s {n}', :p0, :p1, :p2, :p3, :p4 -- no {n}");
+  EXPECT_EQ(bound.values, (std::vector<Value>{std::int64_t{7}, 0.5, std::string("a/b'c.txt"),
+                                              std::string("b'c"), std::string("007")}));
+  EXPECT_EQ(text.preview(context_of(7, 0.5, "a/b'c.txt"), true),
+            "select 'it''s {n}', 7, 0.5, 'a/b''c.txt', 'b''c', '007' -- no {n}");
+}
+
+TEST(Template, finds_values_in_quotes_and_comments_of_statements) {
+  const auto fault = [](std::string_view text) -> std::string {
+    try {
+      const Template ignored(text, params, Template::Quoting::sql);
+      return "";
+    } catch (const TemplateError& error) {
+      return error.what();
+    }
+  };
+  for (const std::string_view text : {"'{n}'", "'it''s {n}'", "\"{n}\"", "$$ {n} $$", "$a$ $b$ {n} $a$"}) {
+    EXPECT_EQ(fault(text), "'{n}' stands in quotes, but its value is bound to the statement: drop the quotes")
+        << text;
+  }
+  for (const std::string_view text : {"-- {n}", "/* ' */ /* {n} */"}) {
+    EXPECT_EQ(fault(text), "'{n}' stands in a comment, but its value is bound to the statement: take it out")
+        << text;
+  }
+  for (const std::string_view text : {"'a' {n} 'b'", "'a''b'{n}", "\"a\".{n}", "-- it's\n{n}",
+                                      "/* it's */ {n}", "$$it's$$ {n}", "$1 {n} $2"}) {
+    EXPECT_EQ(fault(text), "") << text;
+  }
+  EXPECT_EQ(fault("{file:raw}"),
+            "'{file:raw}' is not possible in SQL: values are bound to the statement, never pasted into it");
+}
+
+TEST(Template, encodes_parts_of_urls) {
+  EXPECT_EQ(rendered("{n:url} {x:url}"), "7 0.5");
+  EXPECT_EQ(Template("{file:url} {file.name:url}", params).render(context_of(0, 0, "a b/ü&~-._%")),
+            "a%20b%2F%C3%BC%26~-._%25 %C3%BC%26~-._%25");
+}
+
 TEST(Template, knows_what_depends_on_the_execution) {
   for (const std::string_view text : {"{rank}", "a {slot}", "{tmp}/x"}) {
     EXPECT_TRUE(Template(text, params).depends_on_execution()) << text;

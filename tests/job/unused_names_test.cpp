@@ -27,6 +27,27 @@ y = "2 * used"
             "job.toml:4:9: the param 'also_idle' is never used");
 }
 
+TEST(UnusedNames, parts_of_a_zip) {
+  EXPECT_EQ(warnings_of("[params]\n"
+                        "case = { zip = { a = [1.5, 2.5], b = [3.5, 4.5] } }\n"
+                        "[values]\n"
+                        "y = \"2 * a\"\n"),
+            "job.toml:2:34: the param 'b' is never used");
+}
+
+TEST(UnusedNames, a_table_of_which_nothing_is_used) {
+  JobSource source = source_of(R"([params]
+y = { expr = "1.5" }
+row = { csv = "sites.csv" }
+[values]
+z = "y"
+)");
+  source.inputs = {{"params.row", "site,height\n1.5,2.5\n"}};
+  EXPECT_EQ(warnings_of(source), "job.toml:3:1: no column of the table 'row' is ever used");
+  source.text += "h = \"height\"\n";
+  EXPECT_EQ(warnings_of(source), "") << "a table may have columns that a job does not use";
+}
+
 TEST(UnusedNames, everything_that_uses_a_param) {
   const std::string params = "[params]\na = [\"x\", \"y\"]\nb = [1.5, 2.5]\n";
   EXPECT_EQ(warnings_of(params + "[task]\nshell = \"echo {a:>4} {b}\"\n"), "");

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,8 @@ namespace fanfold {
 /// run.
 class KernelRun {
  public:
-  explicit KernelRun(const Kernel& kernel) : kernel_(kernel) {}
-  explicit KernelRun(std::string_view name) : kernel_(*find_kernel(name)) {}
+  explicit KernelRun(const Kernel& kernel) : kernel_(&kernel) {}
+  explicit KernelRun(std::string_view name) : kernel_(find_kernel(name)) {}
 
   KernelRun& integers(std::vector<std::int64_t> values) {
     ColumnBuffer& column = add(Type::integer, values.size());
@@ -30,6 +31,11 @@ class KernelRun {
   KernelRun& reals(std::vector<double> values) {
     ColumnBuffer& column = add(Type::real, values.size());
     std::copy(values.begin(), values.end(), column.reals().begin());
+    return *this;
+  }
+  KernelRun& texts(const std::vector<std::string>& values) {
+    ColumnBuffer& column = add(Type::text, values.size());
+    for (std::size_t row = 0; row < values.size(); ++row) column.texts()[row] = column.own(values[row]);
     return *this;
   }
   KernelRun& inputs(std::vector<std::string> values) {
@@ -59,10 +65,10 @@ class KernelRun {
     const std::vector<std::string_view> views(inputs_.begin(), inputs_.end());
     std::vector<std::uint64_t> streams;
     for (std::size_t i = 0; i < size_; ++i) streams.push_back(first_stream_ + i);
-    results.resize(kernel_.info().results.size());
+    results.resize(kernel_->info().results.size());
     failures.reset(size_);
     for (const std::size_t row : failed_before_) failures.fail(row, "failed before");
-    run_kernel(kernel_, Batch(size_, columns, views, key_, streams, &stop_), results, failures);
+    run_kernel(*kernel_, Batch(size_, columns, views, key_, streams, &stop_), results, failures);
     return *this;
   }
 
@@ -77,9 +83,9 @@ class KernelRun {
     return parameters_.back();
   }
 
-  const Kernel& kernel_;
+  const Kernel* kernel_;
   std::size_t size_ = 0;
-  std::vector<ColumnBuffer> parameters_;
+  std::deque<ColumnBuffer> parameters_;  // which stay where they are: texts are views into them
   std::vector<std::string> inputs_;
   std::vector<std::size_t> failed_before_;
   RandomKey key_{};

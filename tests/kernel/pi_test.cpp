@@ -2,11 +2,19 @@
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
 
 #include "kernel/kernel_run.hpp"
 
 namespace fanfold {
+
+namespace pi {
+bool is_hit(const RandomStream& stream, std::uint64_t point);  // as the kernel looks at points again
+}
+
 namespace {
 
 /// The definition in pi.cpp, in other words: all 47 bits of both coordinates, in 128-bit integers.
@@ -65,12 +73,12 @@ TEST(Pi, IsTheSameInAnyBatch) {
 }
 
 TEST(Pi, HitsFollowTheBinomialDistribution) {
-  // The sum of the squared deviations of 2,000 tasks, in units of their variance, is chi-squared with 2,000
-  // degrees of freedom (p is known, not estimated): its mean is 2,000 and its standard deviation sqrt(2·2000)
-  // = 63.
+  // Of 10^9 points. The sum of the squared deviations of 2,000 tasks, in units of their variance, is
+  // chi-squared with 2,000 degrees of freedom (p is known, not estimated): its mean is 2,000 and its standard
+  // deviation sqrt(2·2000) = 63.
   constexpr std::size_t tasks = 2000;
-  constexpr double samples = 10'000, p = 0.78539816339744830962;
-  const std::vector<std::int64_t> all = hits(std::vector<std::int64_t>(tasks, 10'000), {11, 12}, 0);
+  constexpr double samples = 500'000, p = 0.78539816339744830962;
+  const std::vector<std::int64_t> all = hits(std::vector<std::int64_t>(tasks, 500'000), {11, 12}, 0);
   double chi_squared = 0, sum = 0;
   for (const std::int64_t h : all) {
     const double deviation = static_cast<double>(h) - samples * p;
@@ -79,6 +87,56 @@ TEST(Pi, HitsFollowTheBinomialDistribution) {
   }
   EXPECT_NEAR(chi_squared, tasks, 4 * std::sqrt(2.0 * tasks));
   EXPECT_LT(std::abs(sum), 4 * std::sqrt(tasks * samples * p * (1 - p)));
+}
+
+/// How much of the cell [x, x + 1] × [y, y + 1] lies inside of the circle of radius 2^15, by the trapezoidal
+/// rule.
+double share_inside(std::uint32_t x, std::uint32_t y) {
+  constexpr int steps = 256;
+  double sum = 0;
+  for (int i = 0; i <= steps; ++i) {
+    const double at = x + static_cast<double>(i) / steps;
+    const double height = std::clamp(std::sqrt(std::max(0x1p30 - at * at, 0.0)) - y, 0.0, 1.0);
+    sum += i == 0 || i == steps ? height / 2 : height;
+  }
+  return sum / steps;
+}
+
+TEST(Pi, PointsOfCellsThatTheCircleCrossesAreUniformToo) {
+  // Of 10^8 points, some 6,000 are in cells whose first 15 bits do not decide: the finer bits do.
+  const RandomStream random({21, 22}, 5);
+  std::vector<std::pair<double, bool>> refined;  // the probability of a hit, and whether it was one
+  std::array<int, 256> fine_cells{};             // by the upper four of the finer bits of x and y
+  for (std::uint64_t block = 0; block < 25'000'000; ++block) {
+    const RandomBlock words = random.block(block);
+    for (std::uint64_t i = 0; i < 4; ++i) {
+      const std::uint32_t x = words[i] & 0x7FFF, y = words[i] >> 16 & 0x7FFF;
+      const std::uint32_t inner = x * x + y * y, outer = inner + 2 * (x + y) + 2;
+      if (inner >= 1U << 30 || outer <= 1U << 30) continue;
+      refined.emplace_back(share_inside(x, y), pi::is_hit(random, 4 * block + i));
+      const RandomBlock fine = random.block((std::uint64_t{1} << 63) + 4 * block + i);
+      ++fine_cells[fine[0] >> 28 << 4 | fine[1] >> 28];
+    }
+  }
+  ASSERT_NEAR(static_cast<double>(refined.size()), 1e8 * 2 * 0x1p15 / 0x1p30, 400);
+
+  double of_cells = 0;  // chi-squared with 255 degrees of freedom
+  const double expected = static_cast<double>(refined.size()) / 256;
+  for (const int count : fine_cells) of_cells += (count - expected) * (count - expected) / expected;
+  EXPECT_NEAR(of_cells, 255, 4 * std::sqrt(2.0 * 255));
+
+  std::ranges::sort(refined);
+  double of_hits = 0;  // chi-squared with 50 degrees of freedom: groups of similar probability
+  const std::size_t group = refined.size() / 50;
+  for (std::size_t first = 0; first + group <= refined.size() && first < 50 * group; first += group) {
+    double deviation = 0, variance = 0;
+    for (std::size_t i = first; i < first + group; ++i) {
+      deviation += (refined[i].second ? 1.0 : 0.0) - refined[i].first;
+      variance += refined[i].first * (1 - refined[i].first);
+    }
+    of_hits += deviation * deviation / variance;
+  }
+  EXPECT_NEAR(of_hits, 50, 4 * std::sqrt(2.0 * 50));
 }
 
 TEST(Pi, NegativeSamplesFailTheirTaskOnly) {

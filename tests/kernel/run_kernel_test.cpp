@@ -109,7 +109,7 @@ TEST(RunKernel, FailsTheRowThatTheKernelFails) {
               ElementsAre(Pair(2, "failed before"), Pair(1, "for a reason"), Pair(4, "for a reason")));
 }
 
-TEST(RunKernel, FailsTheRowsOfACallThatThrows) {
+TEST(RunKernel, FailsTheRowsThatThrowAlone) {
   const Recorder kernel([](const Batch& batch, Results& results) {
     compute(batch, results);
     if (batch.reals(0)[0] == 4) throw std::runtime_error("no convergence");
@@ -117,8 +117,7 @@ TEST(RunKernel, FailsTheRowsOfACallThatThrows) {
   KernelRun run = five_rows(kernel);
   run.failed_before(2).run();
   EXPECT_THAT(failures_of(run),
-              ElementsAre(Pair(2, "failed before"), Pair(3, "kernel 'recorder': no convergence"),
-                          Pair(4, "kernel 'recorder': no convergence")));
+              ElementsAre(Pair(2, "failed before"), Pair(3, "kernel 'recorder': no convergence")));
   EXPECT_EQ(run.results[0].reals()[1], 4);
 }
 
@@ -132,7 +131,9 @@ TEST(RunKernel, SurvivesWhateverIsThrown) {
 }
 
 TEST(Registry, FindsEachKernelByItsName) {
-  EXPECT_THAT(kernel_names(), ElementsAreArray({"count_down", "pi", "range_sum", "sort", "words"}));
+  EXPECT_THAT(kernel_names(),
+              ElementsAreArray({"black_scholes", "count_down", "ep", "integrate", "mandelbrot", "moments",
+                                "pi", "range_sum", "sort", "words"}));
   for (const std::string& name : kernel_names()) {
     ASSERT_NE(find_kernel(name), nullptr);
     EXPECT_EQ(find_kernel(name)->info().name, name);

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "core/exact_sum.hpp"
 #include "reduce/rows.hpp"
@@ -230,6 +231,7 @@ TEST(Formula, GoesOnInReals) {
   EXPECT_EQ(bits(only_value("(sum(hits) - 10) / 0", rows)), bits(not_a_number));
   EXPECT_EQ(only_value("sum(hits) % 0", rows), nothing);
   EXPECT_EQ(only_value("sqrt(count()) + 0.5", rows), AnswerValue(2.5));
+  EXPECT_EQ(only_value("count() * pi", rows), AnswerValue(4 * std::numbers::pi));
   EXPECT_EQ(only_value("mean(hits) ^ 2", rows), AnswerValue(6.25));
   EXPECT_EQ(only_value("max(mean(hits), 2)", rows), AnswerValue(2.5));
   EXPECT_EQ(only_value("(4 * mean(hits) - 1) ^ 0.5", rows), AnswerValue(3.0));
@@ -237,6 +239,22 @@ TEST(Formula, GoesOnInReals) {
   EXPECT_EQ(only_value("(mean(hits) - 0.5) ^ mean(hits - 0.5)", rows), AnswerValue(4.0));
   EXPECT_EQ(only_value("2 * mean(loss)", {}), nothing);
   EXPECT_EQ(only_value("sqrt(mean(loss))", {}), nothing);
+}
+
+TEST(Formula, ComparesAndChooses) {
+  const std::vector<Row> rows = hits({most, most, 2});
+  EXPECT_EQ(only_value("sum(hits) == sum(hits) + 1", rows), AnswerValue(false)) << "integers exactly";
+  EXPECT_EQ(only_value("sum(hits) < sum(hits) + 1", rows), AnswerValue(true));
+  EXPECT_EQ(only_value("min(hits) <= 2.5", rows), AnswerValue(true));
+  EXPECT_EQ(only_value("min(hits) != 2 or count() >= 3", rows), AnswerValue(true));
+  EXPECT_EQ(only_value("not (count() > 2 and all(hits > 2))", rows), AnswerValue(true));
+  EXPECT_EQ(only_value("max(model) == 'a'", rows), AnswerValue(true));
+  EXPECT_EQ(only_value("any(hits == 2) == all(hits == 2)", rows), AnswerValue(false));
+  EXPECT_EQ(only_value("count() > 2 ? 'many' : 'few'", rows), AnswerValue(std::string("many")));
+  EXPECT_EQ(only_value("2 * (count() > 3 ? 1 : min(hits))", rows), integer(4));
+  EXPECT_EQ(only_value("mean(loss / 0) < 1 ? 1 : 2.5", rows), AnswerValue(2.5)) << "nothing is below NaN";
+  EXPECT_EQ(only_value("mean(loss) < 1 ? 1 : 2", {}), nothing);
+  EXPECT_EQ(only_value("count() == 0 or mean(loss) < 1", {}), nothing);
 }
 
 TEST(Formula, PowersOfIntegers) {

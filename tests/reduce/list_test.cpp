@@ -66,6 +66,27 @@ TEST(Collection, IsInTheOrderOfTasks) {
   EXPECT_TRUE(collection("collect(loss)", {}).empty());
 }
 
+TEST(Picture, IsWhatItsTilesAreTogether) {
+  std::vector<Row> rows = losses({0, 0, 0});
+  rows[0].model = "1 0 1 2 3 2 AQI";   // 1 over 2, in the middle
+  rows[1].model = "0 1 3 1 3 2 BwgJ";  // the lower row: 7 8 9
+  rows[2].model = "0 0 1 1 3 2 BQ";    // 5 in the upper left corner
+  EXPECT_EQ(only_value("picture(model)", rows), AnswerValue(Picture{3, 2, {5, 1, 0, 7, 8, 9}}));
+  std::swap(rows[0].task, rows[1].task);
+  EXPECT_EQ(only_value("picture(model)", rows), AnswerValue(Picture{3, 2, {5, 1, 0, 7, 2, 9}}))
+      << "later tasks cover earlier ones";
+}
+
+TEST(Picture, OfWhatAreNoTilesIsNothing) {
+  std::vector<Row> rows = losses({0, 0});
+  rows[0].model = "0 0 1 1 3 2 BQ";
+  rows[1].model = "0 0 1 1 3 2 !Q";
+  EXPECT_EQ(only_value("picture(model)", rows), AnswerValue(Nothing{"a text that is no tile of a picture"}));
+  rows[1].model = "0 0 1 1 2 2 BQ";
+  EXPECT_EQ(only_value("picture(model)", rows), AnswerValue(Nothing{"tiles of pictures of different sizes"}));
+  EXPECT_EQ(only_value("picture(model)", {}), AnswerValue(Nothing()));
+}
+
 TEST(Collection, BeyondItsBoundIsNothingInAllGroups) {
   const Plan plan = plan_of({"collect(k)", "collect(hits) by model"});
   std::vector<Row> rows = hits(std::vector<std::int64_t>(600'000, 7));

@@ -43,6 +43,7 @@ class InProcessTransport final : public Transport {
   void send(Rank to, Bytes bytes) override { mail_.put(to, {rank_, std::move(bytes)}); }
   std::optional<Envelope> receive() override { return mail_.take(rank_); }
   bool flushed() override { return true; }
+  void give_up(Rank) override {}
   [[noreturn]] void abort(int status) override { std::_Exit(status); }
   void finalize(bool) override {}
 

@@ -45,7 +45,7 @@ class RunTest : public ::testing::Test {
     for (int rank = 1; rank < ranks; ++rank) {
       workers.emplace_back([&mail, rank, threads] {
         InProcessTransport transport(mail, Rank(rank));
-        run_worker(transport, [threads](const Job&) { return threads; });
+        run_worker(transport, {[threads](const Job&) { return threads; }, {}, nullptr, {}});
       });
     }
     InProcessTransport transport(mail, Rank(0));

@@ -47,13 +47,13 @@ Message any_message() {
     case 0:
       return JobMsg{any_u64(), any_bytes()};
     case 1:
-      return ChunkMsg{{ChunkId(any_u64()), Attempt(any_u32()), any_tasks()}};
+      return ChunkMsg{{ChunkId(any_u64()), Attempt(any_u32()), any_tasks(), any_text()}};
     case 2:
       return RecallMsg{any_u64()};
     case 3:
       return DrainMsg{};
     case 4:
-      return StopMsg{*rc::gen::arbitrary<bool>()};
+      return StopMsg{*rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<bool>()};
     case 5:
       return HelloMsg{
           any_text(), *rc::gen::arbitrary<std::int64_t>(), any_u32(), any_u32(), any_text(), any_text(),
@@ -68,8 +68,14 @@ Message any_message() {
       return ReturnMsg{{{ChunkId(any_u64()), any_tasks()}, {ChunkId(any_u64()), any_tasks()}}};
     case 10:
       return HeartbeatMsg{};
-    default:
+    case 11:
+      return RejoinMsg{};
+    case 12:
+      return PresentMsg{any_text(), *rc::gen::arbitrary<std::int64_t>(), CpuLevel::v3};
+    case 13:
       return ByeMsg{};
+    default:
+      return SlotsMsg{any_u32()};
   }
 }
 
@@ -115,14 +121,17 @@ TEST(Messages, OfEveryKindAreDecodedAsTheyWereEncoded) {
                                       ChunkMsg{{ChunkId(1), Attempt(2), {{5, 9}, {0, 1'000'000'000'000}}}},
                                       RecallMsg{4},
                                       DrainMsg{},
-                                      StopMsg{true},
+                                      StopMsg{true, false},
                                       HelloMsg{"node", -1, 2, 3, "AVX2", "1.0", "no such kernel"},
                                       WantMsg{2},
                                       StartedMsg{{ChunkId(3), {{1, 2}}}},
                                       DoneMsg{{Report{}}},
                                       ReturnMsg{{{ChunkId(3), {{1, 2}}}}},
                                       HeartbeatMsg{},
-                                      ByeMsg{}};
+                                      ByeMsg{},
+                                      SlotsMsg{7},
+                                      RejoinMsg{},
+                                      PresentMsg{"node", 7, CpuLevel::v3}};
   ASSERT_EQ(messages.size(), std::variant_size_v<Message>);
   for (const Message& message : messages)
     EXPECT_EQ(decode_message(encode(message)), message) << message.index();

@@ -40,6 +40,10 @@ class TestWorld {
     schedule.on_joined(Rank(rank), slots, tick());
     return *this;
   }
+  TestWorld& has_slots(int rank, std::uint32_t slots) {
+    schedule.on_slots(Rank(rank), slots, tick());
+    return *this;
+  }
   TestWorld& wants(int rank, std::uint32_t chunks = 1) {
     schedule.on_want(Rank(rank), chunks, tick());
     return *this;

@@ -1,10 +1,12 @@
 // collect(x): all values in the order of their tasks. All groups of a grouping together keep 1,000,000
 // values, and texts of 64 MiB; of more, the answer is Nothing for each of them.
+// picture(tile): what the tiles, collected so, are together.
 #include <algorithm>
 
 #include "reduce/aggregates/kinds.hpp"
 #include "reduce/aggregates/options.hpp"
 #include "reduce/aggregates/task_value.hpp"
+#include "reduce/picture.hpp"
 
 namespace fanfold::reduce {
 namespace {
@@ -24,7 +26,7 @@ struct Amount {
   }
 };
 
-template <typename Kept, typename Given>
+template <typename Kept, typename Given, bool is_picture = false>
 class Collected {
  public:
   using Input = Given;
@@ -90,6 +92,11 @@ class Collected {
 
   AnswerValue finish() const {
     if (!all_->fits()) return Nothing{too_many};
+    if constexpr (is_picture) {
+      PictureAssembly assembly;
+      for (const Item& item : sorted()) assembly.add(item.value);
+      return assembly.finish();
+    }
     Collection collection;
     for (const Item& item : sorted()) collection.values.emplace_back(item.value);
     return collection;
@@ -140,9 +147,17 @@ std::unique_ptr<States> make_states(std::optional<Type> argument, std::span<cons
   return nullptr;
 }
 
+std::unique_ptr<States> make_pictures(std::optional<Type>, std::span<const Value>) {
+  return std::make_unique<StateArray<Collected<std::string, std::string_view, true>>>();
+}
+
+bool takes_texts(Type argument) { return argument == Type::text; }
+
 }  // namespace
 
 const AggregateKind collect_kind = {"collect", "collect(x)",   1,           1,
                                     "a value", takes_anything, list_result, make_states};
+const AggregateKind picture_kind = {"picture", "picture(tile)", 1,           1,
+                                    "a tile",  takes_texts,     list_result, make_pictures};
 
 }  // namespace fanfold::reduce

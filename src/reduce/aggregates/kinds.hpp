@@ -18,6 +18,7 @@ extern const AggregateKind max_kind;
 extern const AggregateKind mean_kind;
 extern const AggregateKind median_kind;
 extern const AggregateKind min_kind;
+extern const AggregateKind picture_kind;
 extern const AggregateKind product_kind;
 extern const AggregateKind quantile_kind;
 extern const AggregateKind sem_kind;

@@ -21,6 +21,7 @@ constexpr std::array kinds = {
     &mean_kind,       //
     &median_kind,     //
     &min_kind,        //
+    &picture_kind,    //
     &product_kind,    //
     &quantile_kind,   //
     &sem_kind,        //

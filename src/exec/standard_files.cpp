@@ -1,0 +1,98 @@
+#include "exec/standard_files.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <system_error>
+
+#include "exec/child_process.hpp"
+
+namespace fanfold {
+namespace {
+
+std::system_error last_error() { return {errno, std::generic_category()}; }
+
+/// Takes what a system call returned. 0, 1 and 2 (free if our own caller closed them) are what the child's
+/// files are moved onto, so none of them may stand there before.
+FileDescriptor above_standard_files(int number) {
+  FileDescriptor file(number);
+  if (number > 2) return file;
+  if (number >= 0) file = FileDescriptor(fcntl(number, F_DUPFD_CLOEXEC, 3));
+  if (!file.is_open()) throw last_error();
+  return file;
+}
+
+Pipe open_pipe() {
+  int ends[2] = {-1, -1};
+  if (pipe2(ends, O_CLOEXEC) != 0) throw last_error();
+  Pipe pipe;
+  pipe.reading = above_standard_files(ends[0]);
+  pipe.writing = above_standard_files(ends[1]);
+  return pipe;
+}
+
+[[noreturn]] void refuse(const char* what, const std::string& path, int error) {
+  throw SpawnError(fmt::format("cannot {} '{}': {}", what, path, std::generic_category().message(error)));
+}
+
+/// Without O_NONBLOCK the opening of a pipe without a writer would never return.
+FileDescriptor open_input_file(const std::string& path) {
+  const int number = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (number < 0) refuse("read", path, errno);
+  FileDescriptor file = above_standard_files(number);
+  struct stat status = {};
+  if (fstat(file.get(), &status) != 0) refuse("read", path, errno);
+  if (S_ISDIR(status.st_mode)) refuse("read", path, EISDIR);
+  if (S_ISFIFO(status.st_mode)) throw SpawnError(fmt::format("cannot read '{}': it is a pipe", path));
+  fcntl(file.get(), F_SETFL, 0);
+  return file;
+}
+
+/// A file in memory: it neither blocks the writer nor kills it with SIGPIPE when the child does not read.
+FileDescriptor open_input(const ChildProgram& program) {
+  if (!program.input_file.empty()) return open_input_file(program.input_file);
+  if (!program.input) return above_standard_files(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  FileDescriptor file = above_standard_files(memfd_create("stdin", MFD_CLOEXEC));
+  std::size_t written = 0;
+  while (written < program.input->size()) {
+    const ssize_t count = pwrite(file.get(), program.input->data() + written, program.input->size() - written,
+                                 static_cast<off_t>(written));
+    if (count < 0 && errno != EINTR) throw last_error();
+    if (count > 0) written += static_cast<std::size_t>(count);
+  }
+  return file;
+}
+
+Pipe open_output(const std::string& path) {
+  if (path.empty()) return open_pipe();
+  constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY;
+  int number = open(path.c_str(), flags, 0666);
+  if (number < 0 && errno == ENOENT) {
+    std::error_code error;
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
+    if (!error) number = open(path.c_str(), flags, 0666);
+    if (error) errno = error.value();
+  }
+  if (number < 0) refuse("write", path, errno);
+  return {FileDescriptor(), above_standard_files(number)};
+}
+
+}  // namespace
+
+OpenFiles open_standard_files(const ChildProgram& program) {
+  OpenFiles files;
+  files.output = open_output(program.output_file);
+  files.errors_follow_output = !program.output_file.empty() && program.output_file == program.errors_file;
+  if (!files.errors_follow_output) files.errors = open_output(program.errors_file);
+  files.input = open_input(program);
+  return files;
+}
+
+}  // namespace fanfold

@@ -1,0 +1,66 @@
+"""What the tests of batch systems run: naps, so that time passes and the machine is idle."""
+
+import os
+
+from batch_cluster import BatchTest, kill_tree
+
+# Two tasks a second and rank.
+NAPS = """\
+[params]
+i = { count = %d }
+
+[task]
+shell = "sleep 0.5; echo {i}"
+
+[reduce]
+total = "sum(value)"
+third = "mean(value / 3)"
+
+[run]
+io_threads = 1
+"""
+
+
+class NapsTest(BatchTest):
+    SCHEDULER = ""
+
+    def submit(self, tasks, *flags, status=0):
+        self.write("job.toml", NAPS % tasks)
+        return self.fanfold("submit", "job.toml", "--scheduler", self.SCHEDULER, *flags, status=status)
+
+    def wait_for_tasks(self, count=3):
+        self.wait_until(lambda: self.finished() >= count, f"the record of {count} tasks")
+
+    def wait_for_end(self, seconds=170):
+        self.wait_until(lambda: (self.status() or {}).get("state") == "ended", "the end of the run", seconds)
+
+    def executions(self):
+        return self.status()["recorded"]["executions"]
+
+    def expect_the_answer(self):
+        """The bits of an undisturbed run, which here takes as many threads as it likes."""
+        self.expect_answer("job.run", "job.toml", "--io-threads", "60")
+
+
+class SlurmTest(NapsTest):
+    SCHEDULER = "slurm"
+    STOP = "slurm-down"
+
+    def nodes(self):
+        """The names of the nodes on which the job of the run is: n[1-2] are two."""
+        listed = self.status()["scheduler"]["jobs"][0]["reason"]
+        return self.command("scontrol", "show", "hostnames", listed).split()
+
+    def kill_node(self, name):
+        """What a power cut leaves of a node: nothing."""
+        with open(os.path.join(self.system_folder, "pids"), encoding="ascii") as file:
+            daemons = dict(line.split()[:2] for line in file)
+        log = os.path.join(self.system_folder, "log", f"slurmd.{name}.log")
+        kill_tree(int(daemons[f"slurmd.{name}"]))
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                # A step daemon keeps its node's log open.
+                if os.readlink(f"/proc/{pid}/fd/3") == log:
+                    kill_tree(int(pid))
+            except OSError:
+                continue
