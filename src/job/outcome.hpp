@@ -34,7 +34,7 @@ struct Outcome {
   std::vector<Value> values;   ///< in the order of Job::value_slots; empty if it failed
   std::string output;          ///< standard output, up to a limit
   std::string errors;          ///< standard error, its tail
-  double retry_after = 0;      ///< seconds for which it should rest before its next attempt; not heeded yet
+  double retry_after = 0;      ///< seconds for which the task must rest before its next attempt
   bool operator==(const Outcome&) const = default;
 };
 
