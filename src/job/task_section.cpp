@@ -139,11 +139,11 @@ void check_task_keys(TaskReading& task) {
   for (const TomlEntry& entry : task.table().entries) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
     const std::vector<std::string> owners = sources_with(entry.key, task.reading.sources);
-    const std::vector<std::string>& policies = run_keys();  // which hold for every source
-    if (owners.empty() || std::find(policies.begin(), policies.end(), entry.key) != policies.end()) {
+    if (owners.empty()) {
       task.reading.unknown_key(entry, "[task]", known);
     } else {
-      const bool is_policy = std::find(run_keys().begin(), run_keys().end(), entry.key) != run_keys().end();
+      const std::vector<std::string>& policies = run_keys();
+      const bool is_policy = std::find(policies.begin(), policies.end(), entry.key) != policies.end();
       task.reading.error(entry.place,
                          fmt::format("'{}' needs the source {}{}", entry.key, listed(owners, "or"),
                                      is_policy ? "; for others it belongs in [run]" : ""));

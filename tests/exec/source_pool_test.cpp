@@ -105,7 +105,7 @@ class Piles final : public Source {
 TEST(SourcePool, TellsTasksApartThatASessionHasAtTheSameTime) {
   const auto job = job_of(R"toml(
 params.i = { count = 50 }
-params.x = { expr = "100 / (i - 7) * 0 + i" }
+params.x = { expr = "100 % (i - 7) * 0.0 + i" }
 task.shell = "the source is another"
 run.retries = 1
 reduce.sum = "sum(x)"

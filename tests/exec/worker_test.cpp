@@ -204,7 +204,7 @@ params.text = "0123456789 0123456789 0123456789"
 task.worker = ["python3", "worker.py"]
 task.kernel = "words"
 reduce.words = "sum(words)"
-reduce.bytes = "sum(bytes)"
+reduce.characters = "sum(characters)"
 )toml",
                           folder.path());
   const Reported reported = run_all(*job, threads(2));
@@ -263,7 +263,7 @@ TEST(Worker, SeesNothingOfMpiAndOfSingleTasks) {
       "worker.py",
       "import json, os, sys\nfor line in sys.stdin:\n"
       "    print(json.dumps({'values': ' '.join(sorted(k + '=' + v for k, v in os.environ.items() if "
-      "k.startswith(('OMPI', 'FANFOLD', 'MINE'))))}), flush=True)\n");
+      "k.startswith(('OMPI_COMM', 'FANFOLD', 'MINE'))))}), flush=True)\n");
   const auto job = job_of(R"toml(
 task.worker = ["python3", "worker.py"]
 task.env = { MINE = "{slot} {rank}" }
