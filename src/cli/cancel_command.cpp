@@ -30,7 +30,7 @@ ExitStatus cancel_run(const std::string& run_file) {
 }  // namespace
 
 void add_cancel_command(CLI::App& program, Action& action) {
-  CLI::App* command = program.add_subcommand("cancel", "End the batch job of a run that was submitted");
+  CLI::App* command = add_command(program, "cancel", "End the batch job of a run that was submitted");
   const auto run_file = std::make_shared<std::string>();
   command->add_option("run", *run_file, "The run file")->required();
   command->footer("Example: fanfold cancel pi.run");

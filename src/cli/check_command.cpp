@@ -73,7 +73,7 @@ ExitStatus check(const Options& options) {
 }  // namespace
 
 void add_check_command(CLI::App& program, Action& action) {
-  CLI::App* command = program.add_subcommand("check", "Check a job file and show what it would run");
+  CLI::App* command = add_command(program, "check", "Check a job file and show what it would run");
   const auto options = std::make_shared<Options>();
   add_job_options(*command, options->job);
   command->add_option("--tasks", options->tasks, "Show these tasks: FIRST:END, without the one numbered END")

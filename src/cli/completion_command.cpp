@@ -16,7 +16,7 @@ namespace fanfold {
 
 void add_completion_command(CLI::App& program, Action& action) {
   CLI::App* command =
-      program.add_subcommand("completion", "Print the script by which a shell completes commands");
+      add_command(program, "completion", "Print the script by which a shell completes commands");
   const auto shell = std::make_shared<std::string>();
   command->add_option("shell", *shell, "The shell: bash")->required();
   command->footer("Example: source <(fanfold completion bash)");

@@ -143,7 +143,7 @@ ExitStatus examine(const Options& options) {
 }  // namespace
 
 void add_doctor_command(CLI::App& program, Action& action) {
-  CLI::App* command = program.add_subcommand("doctor", "Look for what makes runs slow or fail here");
+  CLI::App* command = add_command(program, "doctor", "Look for what makes runs slow or fail here");
   const auto options = std::make_shared<Options>();
   add_job_options(*command, options->job);
   command

@@ -94,7 +94,7 @@ ExitStatus explain(const Options& options) {
 
 void add_explain_command(CLI::App& program, Action& action) {
   CLI::App* command =
-      program.add_subcommand("explain", "Tell what a task ran, where and when, and what came of it");
+      add_command(program, "explain", "Tell what a task ran, where and when, and what came of it");
   const auto options = std::make_shared<Options>();
   command->add_option("run", options->run_file, "The run file")->required();
   command->add_option("task", options->task, "The task's number")->required();

@@ -30,7 +30,7 @@ const CLI::App& command_named(const std::string& name, const CLI::App& program) 
 }  // namespace
 
 void add_help_command(CLI::App& program, Action& action) {
-  CLI::App* command = program.add_subcommand("help", "Show the help of a command");
+  CLI::App* command = add_command(program, "help", "Show the help of a command");
   const auto name = std::make_shared<std::string>();
   command->add_option("command", *name, "The command; without it, the list of all");
   command->footer("Example: fanfold help run");

@@ -72,7 +72,7 @@ std::string kinds_text() {
 }  // namespace
 
 void add_init_command(CLI::App& program, Action& action) {
-  CLI::App* command = program.add_subcommand("init", "Write a commented job file to start from");
+  CLI::App* command = add_command(program, "init", "Write a commented job file to start from");
   const auto options = std::make_shared<Options>();
   command->add_option("file", options->file, "The file to write, which must not exist; - is standard output")
       ->capture_default_str();

@@ -246,7 +246,7 @@ std::string text_of(const Options& options) {
 }  // namespace
 
 void add_kernels_command(CLI::App& program, Action& action) {
-  CLI::App* command = program.add_subcommand("kernels", "List what a task can run: kernels and sources");
+  CLI::App* command = add_command(program, "kernels", "List what a task can run: kernels and sources");
   const auto options = std::make_shared<Options>();
   command->add_option(
       "name", options->name,

@@ -10,7 +10,7 @@
 namespace fanfold {
 
 void add_man_command(CLI::App& program, Action& action) {
-  CLI::App* command = program.add_subcommand("man", "Print the manual page, for man or groff");
+  CLI::App* command = add_command(program, "man", "Print the manual page, for man or groff");
   command->footer("Example: fanfold man | man -l -");
   command->callback([&program, &action] {
     action = [&program] {

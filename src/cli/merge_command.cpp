@@ -40,7 +40,7 @@ ExitStatus merge(const Options& options) {
 }  // namespace
 
 void add_merge_command(CLI::App& program, Action& action) {
-  CLI::App* command = program.add_subcommand("merge", "Make one run file of several of the same job");
+  CLI::App* command = add_command(program, "merge", "Make one run file of several of the same job");
   const auto options = std::make_shared<Options>();
   command->add_option("out", options->out, "The run file to make")->required();
   command->add_option("run", options->runs, "The run files of parts of the job")->required();

@@ -119,7 +119,7 @@ ExitStatus show_output(const Options& options) {
 }  // namespace
 
 void add_output_command(CLI::App& program, Action& action) {
-  CLI::App* command = program.add_subcommand("output", "Print what a task wrote to standard output");
+  CLI::App* command = add_command(program, "output", "Print what a task wrote to standard output");
   const auto options = std::make_shared<Options>();
   command->add_option("run", options->run_file, "The run file")->required();
   command->add_option("task", options->task, "The task's number")->required();

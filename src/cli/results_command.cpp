@@ -177,7 +177,7 @@ ExitStatus show_results(const Options& options) {
 }  // namespace
 
 void add_results_command(CLI::App& program, Action& action) {
-  CLI::App* command = program.add_subcommand("results", "Show the answer of a run, or a row for each task");
+  CLI::App* command = add_command(program, "results", "Show the answer of a run, or a row for each task");
   const auto options = std::make_shared<Options>();
   command->add_option("run", options->run_file, "The run file")->required();
   CLI::Option* csv = command->add_flag("--csv", options->csv, "A row for each finished task, as CSV");

@@ -281,7 +281,7 @@ ExitStatus run_or_launch(const Options& options, const std::vector<std::string>&
 }  // namespace
 
 void add_run_command(CLI::App& program, Action& action, std::vector<std::string> words) {
-  CLI::App* command = program.add_subcommand("run", "Run a job, or go on with a run that was stopped");
+  CLI::App* command = add_command(program, "run", "Run a job, or go on with a run that was stopped");
   const auto options = std::make_shared<Options>();
   add_job_options(*command, options->job);
   add_launcher_options(*command, options->launcher, groups::threads);

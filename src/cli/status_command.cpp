@@ -122,7 +122,7 @@ ExitStatus show_status(const Options& options) {
 }  // namespace
 
 void add_status_command(CLI::App& program, Action& action) {
-  CLI::App* command = program.add_subcommand("status", "Show how far a run is");
+  CLI::App* command = add_command(program, "status", "Show how far a run is");
   const auto options = std::make_shared<Options>();
   command->add_option("run", options->run_file, "The run file")->required();
   CLI::Option* json = command->add_flag("--json", options->json, "Print one JSON object");

@@ -201,7 +201,7 @@ void sort_arguments(Options& options, const std::vector<std::string>& words) {
 
 void add_submit_command(CLI::App& program, Action& action, std::vector<std::string> words) {
   CLI::App* command =
-      program.add_subcommand("submit", "Hand a job to a batch system: Slurm, Grid Engine, PBS or LSF");
+      add_command(program, "submit", "Hand a job to a batch system: Slurm, Grid Engine, PBS or LSF");
   const auto options = std::make_shared<Options>();
   add_job_options(*command, options->job);
   command->add_option("flags", options->extra, "Behind --: flags for the batch system, as they are");

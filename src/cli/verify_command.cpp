@@ -69,7 +69,7 @@ ExitStatus verify(const Options& options) {
 }  // namespace
 
 void add_verify_command(CLI::App& program, Action& action) {
-  CLI::App* command = program.add_subcommand("verify", "Check a run file from end to end");
+  CLI::App* command = add_command(program, "verify", "Check a run file from end to end");
   const auto options = std::make_shared<Options>();
   command->add_option("run", options->run_file, "The run file")->required();
   command->add_flag("--json", options->json, "Print one JSON object");
