@@ -71,6 +71,7 @@ class JobsTest(CliTest):
         self.assertEqual({row["station"]: row["value"] for row in found["by_station"]},
                          {name: exact_mean(pages[first::4])
                           for first, name in enumerate(["amber", "basalt", "cobalt", "dune"])})
+        self.assertEqual(self.answers("scrape", "-n", "2", "--run", "ranks.run", before=["python3", data("serve.py")]), found)
 
     def test_sql(self):
         subprocess.run(["python3", data("stations.py"), "stations.db"], cwd=self.folder, check=True)

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import shutil
+import subprocess
 
 from fanfold_cli import REPOSITORY, CliTest, main
 
@@ -205,14 +207,17 @@ give this job a run file of its own with --run FILE, or replace the old one with
 
     def test_every_example_job_gives_the_same_on_two_ranks(self):
         shutil.copytree(os.path.join(REPOSITORY, "jobs"), self.path("jobs"))
-        jobs = sorted(name for name in os.listdir(self.path("jobs")) if name.endswith(".toml"))
+        subprocess.run(["python3", self.path("jobs/data/stations.py")], check=True, timeout=60)
+        jobs = {name for name in os.listdir(self.path("jobs")) if name.endswith(".toml")}
+        jobs.remove("scrape.toml")  # needs a server: jobs_test.py has it on two ranks
         self.assertGreater(len(jobs), 1)
-        for job in jobs:
+        for job in sorted(jobs):
             with self.subTest(job=job):
                 alone = self.fanfold("run", f"jobs/{job}", "--tasks", "0:3", "--run", "alone.run", "--fresh")
                 ranks = self.fanfold("run", "-n", "2", f"jobs/{job}", "--tasks", "0:3", "--run", "ranks.run", "--fresh")
                 self.assertEqual((alone.out, alone.status), (ranks.out, ranks.status))
-                self.assertEqual(alone.err.replace("alone.run", "ranks.run"), ranks.err)
+                errors = [re.sub(r".* I/O threads did best .*\n", "", ended.err) for ended in (alone, ranks)]
+                self.assertEqual(errors[0].replace("alone.run", "ranks.run"), errors[1])
                 self.assertEqual(alone.status, 0)
                 self.assertNotEqual(alone.out, "")
 

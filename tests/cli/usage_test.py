@@ -56,7 +56,8 @@ List what a task can run: kernels and sources
 Usage: fanfold kernels [options] [NAME]
 
 Arguments:
-  NAME  A kernel or source, to see its parameters, results and an example
+  NAME  A kernel or source, to see its parameters, results and an example; or one of your own:
+        ./libheat.so, heat.cpp
 
 Options:
   --example   Print a job file that runs the kernel, and nothing else

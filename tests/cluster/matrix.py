@@ -29,7 +29,7 @@ from processes import PROGRAM, command_of, environment_of, kill, pids, results_t
 
 ENDED_WITH_FAILURES = 1
 RESUMABLE = 75
-END_SECONDS = 60
+END_SECONDS = 240
 GONE_SECONDS = 20
 MOST_MISSES = 10
 PAUSE_SECONDS = 15
