@@ -115,7 +115,7 @@ lines",succeeded,1,0,N,N,
             "0,gold,2,6,succeeded,1,0,N,N,\n"))
         self.expect(["results", "names.run", "--jsonl"], out=(
             '{"task":0,"rank":"gold","duration":2,"status":6,"task_status":"succeeded","attempts":1,"task_rank":0,'
-            '"start":N,"task_duration":0.0}\n').replace('"duration":2', '"duration":N'))
+            '"start":N,"task_duration":0.000000}\n').replace('"duration":2', '"duration":N'))
 
     def test_a_job_without_reductions(self):
         self.write("job.toml", "[params]\ni = [1, 2]\n[values]\nj = 'i'\n")
