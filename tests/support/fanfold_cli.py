@@ -30,7 +30,7 @@ VARYING = [
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "TIME"),
     (re.compile(r"^TIME( rank \d+)? info: [\d,]+ of [\d,]+ tasks \(\d+%\).*\n", re.MULTILINE), ""),
-    (re.compile(r"^TIME info: [\d to]+ I/O threads did best.*\n", re.MULTILINE), ""),
+    (re.compile(r"^TIME (rank 0 )?info: [\d to]+ I/O threads did best.*\n", re.MULTILINE), ""),
     (re.compile(r"\bpid \d+"), "pid PID"),
     (re.compile(r"(TIME|rank \d+|running|starting|PID) on (host )?[\w.-]+"), r"\1 on \2HOST"),
     (re.compile(r"(;|,| for) \d+\.\d+ s\b"), r"\1 N s"),
