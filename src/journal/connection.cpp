@@ -77,6 +77,22 @@ std::unique_ptr<SQLite::Database> connect(const fs::path& path, const std::strin
   return database;
 }
 
+// Whether fcntl locks can be taken in the file's folder: some network file systems refuse them (NFS without
+// its lock service, Lustre without -o flock), which SQLite takes for a lock of another program. Tried on a
+// file of our own: closing the run file would drop the locks that a connection of this process has on it.
+bool locks_work(const fs::path& path) {
+  const fs::path tried = path.string() + fmt::format(".locks-{}", ::getpid());
+  const int file = ::open(tried.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return true;  // what is wrong, SQLite finds as well
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  const bool work = ::fcntl(file, F_SETLK, &lock) == 0;
+  ::close(file);
+  ::unlink(tried.c_str());
+  return work;
+}
+
 bool has_write_ahead_log(const fs::path& path) {
   std::error_code ignored;
   const std::uintmax_t size = fs::file_size(path.string() + "-wal", ignored);
@@ -206,8 +222,9 @@ void create_run_file(const fs::path& path, const std::function<void(SQLite::Data
   try {
     // Nobody sees this file before it is whole, and a crash throws it away: no journal, and one fsync at the
     // end.
+    // And no locks, which there may be none of.
     database = std::make_unique<SQLite::Database>(unfinished.path.string(),
-                                                  SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+                                                  SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 0, "unix-none");
     database->exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 4096; PRAGMA synchronous = OFF");
     database->exec("PRAGMA journal_mode = WAL; BEGIN");
     create_schema(*database);
@@ -226,7 +243,10 @@ void create_run_file(const fs::path& path, const std::function<void(SQLite::Data
 std::unique_ptr<SQLite::Database> open_to_write(const fs::path& path, Sharing sharing) {
   check_file(path);
   try {
-    auto database = connect(path, "mode=rw", SQLITE_OPEN_READWRITE, exclusive(sharing, path));
+    const bool alone = exclusive(sharing, path);
+    // Locks keep other programs away, where there are any; RUN.live is the right to write in any case.
+    const char* const query = alone && !locks_work(path) ? "vfs=unix-none&mode=rw" : "mode=rw";
+    auto database = connect(path, query, SQLITE_OPEN_READWRITE, alone);
     // Pages are rewritten by many small transactions, so small ones; what a commit touches fits into 4 MiB.
     database->exec(
         "PRAGMA synchronous = FULL; PRAGMA cache_size = -4096; PRAGMA journal_size_limit = 67108864");
