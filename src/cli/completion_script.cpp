@@ -98,7 +98,7 @@ std::string action_of_argument(const std::string& argument, const CLI::App& prog
 
 /// What can stand behind an option; empty: a number or a text that nobody can guess.
 std::string action_of_option(const std::string& option) {
-  if (option == "run") return files_action({".run"});
+  if (option == "run" || option == "adopt") return files_action({".run"});
   if (option == "commands" || option == "output") return files_action({});
   if (option == "kind") return words_action(names_of_init_jobs());
   if (option == "keep") return words_action({"auto", "all", "none"});

@@ -62,6 +62,7 @@ struct Options {
   std::string picture;
   bool fresh = false;
   bool retry_failed = false;
+  std::string adopt;
   bool json = false;
   bool quiet = false;
   bool verbose = false;
@@ -99,6 +100,7 @@ void print_result(const Options& options, const JobSource& source, const Job& jo
                                   {"seconds", result.seconds},
                                   {"results", answers_json(job, result.answers)},
                                   {"run_file", run_file}};
+    if (result.adopted) object["adopted"] = *result.adopted;
     text = object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   } else {
     text = answers_text(job, result.answers, result.tasks);
@@ -164,6 +166,8 @@ ExitStatus coordinate(const Options& options, Transport& transport, std::shared_
   run.fresh = options.fresh;
   run.retry_failed = options.retry_failed;
   run.tasks = selection_of(options, job->size());
+  run.adopt = options.adopt;
+  if (!options.part.empty()) run.adopt_within = run.tasks;
   run.rank_zero_works = !options.coordinate_only || transport.size() == 1;
   run.choose_threads = choose_threads;
   run.interrupts = &interrupts;
@@ -293,6 +297,11 @@ void add_run_command(CLI::App& program, Action& action, std::vector<std::string>
   command
       ->add_flag("--retry-failed", options->retry_failed,
                  "Run tasks again that failed in an earlier execution")
+      ->group(groups::recorded);
+  command
+      ->add_option("--adopt", options->adopt,
+                   "Begin with the tasks of an earlier run that are the same in this job")
+      ->type_name("RUN")
       ->group(groups::recorded);
   command->add_option("--tasks", options->tasks, "Only these tasks: FIRST:END, without the one numbered END")
       ->type_name("FIRST:END")

@@ -56,6 +56,7 @@ struct Options {
   PolicyOptions policy;
   std::vector<std::string> cluster = std::vector<std::string>(std::size(cluster_flags));
   std::string run_file;
+  std::string adopt;
   bool dry_run = false;
   std::vector<std::string> extra;  ///< what stands behind --
 };
@@ -85,6 +86,10 @@ std::vector<std::string> run_words(const Options& options) {
     words.push_back(setting);
   }
   if (options.job.seed) words.push_back(fmt::format("--seed={}", *options.job.seed));
+  if (!options.adopt.empty()) {
+    words.emplace_back("--adopt");
+    words.push_back(options.adopt);
+  }
   return words;
 }
 
@@ -163,6 +168,7 @@ ExitStatus submit_job(const Options& options, const std::vector<std::string>& wo
                                  *submission.cluster.array, job->size()));
   }
   check_run_files(*job, submission);
+  if (!options.adopt.empty()) RunFileReader(options.adopt).header();  // a mistake is to be heard of now
   const std::string path = search_path();
   const Scheduler& scheduler = submission.cluster.scheduler.empty()
                                    ? find_scheduler(path)
@@ -214,6 +220,10 @@ void add_submit_command(CLI::App& program, Action& action, std::vector<std::stri
   command
       ->add_option("--run", options->run_file, "The run file (default: the job file's name with .run, here)")
       ->type_name("FILE");
+  command
+      ->add_option("--adopt", options->adopt,
+                   "Begin with the tasks of an earlier run that are the same in this job")
+      ->type_name("RUN");
   command->add_flag("--dry-run", options->dry_run, "Print the script and submit nothing");
   command->footer("Example: fanfold submit jobs/pi.toml --nodes 2 --time 12h -- --mem=64G");
   command->callback([options, &action, words = std::move(words)] {

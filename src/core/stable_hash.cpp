@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <cstdint>
-
 namespace fanfold {
 
-std::string stable_hash(std::string_view data) {
+StableHash stable_hash_bits(std::string_view data) {
   // Fowler, Noll, Vo: the FNV non-cryptographic hash algorithm, 128 bits, variant 1a. GCC and Clang have the
   // type.
   __extension__ using Word = unsigned __int128;
@@ -19,8 +17,12 @@ std::string stable_hash(std::string_view data) {
     hash ^= static_cast<unsigned char>(c);
     hash *= prime;
   }
-  return fmt::format("{:016x}{:016x}", static_cast<std::uint64_t>(hash >> 64),
-                     static_cast<std::uint64_t>(hash));
+  return {static_cast<std::uint64_t>(hash >> 64), static_cast<std::uint64_t>(hash)};
+}
+
+std::string stable_hash(std::string_view data) {
+  const StableHash hash = stable_hash_bits(data);
+  return fmt::format("{:016x}{:016x}", hash.high, hash.low);
 }
 
 }  // namespace fanfold

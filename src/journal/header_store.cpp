@@ -132,6 +132,10 @@ void write_header(SQLite::Database& database, const RunHeader& header) {
   write_meta(database, "keeps_values", header.keeps_values ? 1 : 0);
   write_meta(database, "created", header.created);
   write_meta(database, "host", header.host);
+  if (header.adopted) {
+    write_meta(database, "adopted_from", header.adopted->file);
+    write_meta(database, "adopted_tasks", signed_of(header.adopted->tasks));
+  }
   write_job(database, header.job);
   SQLite::Statement row(database, "INSERT INTO fingerprint(key, value) VALUES(?, ?)");
   for (const Job::FingerprintEntry& entry : header.fingerprint) write_pair(row, entry.key, entry.value);
@@ -147,6 +151,10 @@ RunHeader read_header(const SQLite::Database& database) {
   header.keeps_values = integer_meta(database, "keeps_values") != 0;
   header.created = text_meta(database, "created");
   header.host = text_meta(database, "host");
+  SQLite::Statement adopted(database, "SELECT value FROM meta WHERE key = 'adopted_from'");
+  if (adopted.executeStep()) {
+    header.adopted = {adopted.getColumn(0).getString(), unsigned_of(integer_meta(database, "adopted_tasks"))};
+  }
   header.job = read_job_source(database);
   SQLite::Statement row(database, "SELECT key, value FROM fingerprint ORDER BY id");
   while (row.executeStep()) {

@@ -59,6 +59,13 @@ struct RunHeader {
   bool keeps_values = false;  ///< of kernel-only tasks
   std::string created;        ///< ISO 8601, UTC
   std::string host;
+  /// Tasks of another run with which this one began: they are rows of no execution, 0.
+  struct Adopted {
+    std::string file;         ///< absolute
+    std::uint64_t tasks = 0;  ///< how many
+    bool operator==(const Adopted&) const = default;
+  };
+  std::optional<Adopted> adopted;
 };
 
 /// What a run has come to: all that resume and `status` need. O(answer), not O(N).
@@ -97,7 +104,8 @@ struct TaskRow {
   std::int32_t exit_code = 0;
   std::int32_t signal = 0;
   std::vector<Value> values;  ///< in the order of Job::value_slots; empty if it failed or values are not kept
-  std::uint32_t execution = 0;  ///< in which it ended; 0 for kernel-only tasks: not recorded
+  std::uint32_t execution =
+      0;  ///< in which it ended; 0: adopted, or kernel-only, of which it is not recorded
   std::uint32_t slot = 0;
 };
 

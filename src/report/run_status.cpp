@@ -62,6 +62,8 @@ std::string recorded_text(const RunStatus::Recorded& recorded) {
                   finished_text(recorded.finished, recorded.header.tasks, recorded.failed) +
                       left_out_text(recorded.left_out),
                   count_of(recorded.executions.size(), "execution"), duration_text(recorded.seconds));
+  if (const auto& adopted = recorded.header.adopted)
+    text += fmt::format("  {} adopted from {}\n", count_of(adopted->tasks, "task"), adopted->file);
   if (recorded.executions.size() < 2) return text;
   const std::size_t hidden = recorded.executions.size() - std::min(recorded.executions.size(), most_listed);
   if (hidden > 0) text += fmt::format("  {} before these\n", count_of(hidden, "execution"));
@@ -119,6 +121,10 @@ Json executions_json(const std::vector<ExecutionRecord>& executions) {
   return array;
 }
 
+Json adopted_json(const std::optional<RunHeader::Adopted>& adopted) {
+  return adopted ? Json{{"file", adopted->file}, {"tasks", adopted->tasks}} : Json();
+}
+
 Json recorded_json(const RunStatus::Recorded& recorded) {
   return {{"job", recorded.header.job_name},
           {"created", recorded.header.created},
@@ -128,6 +134,7 @@ Json recorded_json(const RunStatus::Recorded& recorded) {
           {"failed", recorded.failed},
           {"left_out", recorded.left_out},
           {"seconds", recorded.seconds},
+          {"adopted", adopted_json(recorded.header.adopted)},
           {"executions", executions_json(recorded.executions)}};
 }
 

@@ -30,6 +30,7 @@ std::string summary_text(const Job& job, const RunResult& result, const std::str
 
   const std::uint64_t succeeded = result.finished - result.failed;
   text += fmt::format("{} of {} succeeded", with_separators(succeeded), count_of(result.tasks, "task"));
+  if (result.adopted) text += fmt::format(" ({} adopted)", with_separators(*result.adopted));
   if (result.failed > 0) text += fmt::format(", {} failed", with_separators(result.failed));
   if (result.finished < result.tasks) {
     text += fmt::format(", {} not run", with_separators(result.tasks - result.finished));

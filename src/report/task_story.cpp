@@ -195,7 +195,9 @@ class Trail {
   std::vector<Entry> entries_;
 };
 
-std::string execution_text(const std::vector<ExecutionRecord>& executions, std::uint32_t number) {
+std::string execution_text(const std::vector<ExecutionRecord>& executions, std::uint32_t number,
+                           const RunHeader& header) {
+  if (number == 0 && header.adopted) return fmt::format("adopted from {}:\n", header.adopted->file);
   for (const ExecutionRecord& execution : executions) {
     if (execution.number == number)
       return fmt::format("execution {}: {} on {}, {}\n", number, execution.started, execution.host,
@@ -218,10 +220,15 @@ std::string task_story(const Job& job, const RunFileReader& file, TaskIndex task
     entries = trail.take();
     doubtful_chunks = trail.doubtful_chunks();
   });
-  std::string text = entries.empty() ? "nothing is recorded of it being handed out\n" : "";
-  std::uint32_t execution = 0;
+  std::string text;
+  if (entries.empty()) text = "nothing is recorded of it being handed out\n";
+  if (const auto& adopted = file.header().adopted; entries.empty() && adopted)
+    text += fmt::format("{} adopted from {}\n",
+                        adopted->tasks == 1 ? "1 task was" : count_of(adopted->tasks, "task") + " were",
+                        adopted->file);
+  std::optional<std::uint32_t> execution;
   for (const Entry& entry : entries) {
-    if (entry.execution != execution) text += execution_text(executions, entry.execution);
+    if (entry.execution != execution) text += execution_text(executions, entry.execution, file.header());
     execution = entry.execution;
     text += fmt::format("  {:7.3f} s  {}\n", entry.time, entry.text);
   }

@@ -11,6 +11,7 @@
 #include "job/task_filter.hpp"
 #include "journal/merge_files.hpp"
 #include "journal/run_file.hpp"
+#include "run/failed_tasks.hpp"
 #include "run/open_run.hpp"
 #include "run/reduce_again.hpp"
 
@@ -30,13 +31,6 @@ struct Part {
   bool is_whole() const { return taken == state.finished; }
 };
 
-TaskSet failed_tasks(const RunFileReader& file) {
-  TaskSet failed;
-  file.for_each_failure([&](const AttemptRecord& attempt) { failed.insert(attempt.outcome.task); },
-                        [&](TaskRange range, const std::string&) { failed.insert(range); });
-  return failed;
-}
-
 void check_same_job(const RunHeader& header, const fs::path& path, const RunHeader& first,
                     const fs::path& first_path) {
   std::vector<std::string> keys = differing_keys(header.fingerprint, first.fingerprint);
@@ -47,6 +41,14 @@ void check_same_job(const RunHeader& header, const fs::path& path, const RunHead
       fmt::format("'{}' and '{}' are runs of different jobs:", first_path.string(), path.string());
   for (const std::string& key : keys) message += "\n  " + key;
   throw UsageError(message);
+}
+
+/// Parts of an array that adopted each what is the same in it, from one run.
+void add_adopted(RunHeader& header, const RunHeader& other) {
+  if (!header.adopted)
+    header.adopted = other.adopted;
+  else if (other.adopted && other.adopted->file == header.adopted->file)
+    header.adopted->tasks += other.adopted->tasks;
 }
 
 Part read_part(const Job& job, const fs::path& path) {
@@ -164,7 +166,8 @@ MergedRun merge_runs(const fs::path& path, const std::vector<fs::path>& runs) {
     parts.push_back(read_part(job, run));
     recorded += parts.back().state.finished.size();
   }
-  const RunHeader& header = parts.front().header;
+  RunHeader header = parts.front().header;
+  for (std::size_t i = 1; i < parts.size(); ++i) add_adopted(header, parts[i].header);
   const bool has_values = job.source.has_value() || header.keeps_values;
   assign_tasks(parts, has_values);
   // A Partial is of all tasks of its part: it can be used whole or not at all.

@@ -9,6 +9,8 @@
 
 #include "core/host.hpp"
 #include "core/version.hpp"
+#include "job/template.hpp"
+#include "run/adopt_run.hpp"
 #include "run/reduce_again.hpp"
 
 namespace fanfold {
@@ -52,7 +54,10 @@ std::vector<Job::FingerprintEntry> without_reductions(std::vector<Job::Fingerpri
 [[noreturn]] void refuse(const fs::path& path, const std::vector<std::string>& keys) {
   std::string message = fmt::format("run file '{}' belongs to another job:", path.string());
   for (const std::string& key : keys) message += "\n  " + key;
-  message += "\ngive this job a run file of its own with --run FILE, or replace the old one with --fresh";
+  message += fmt::format(
+      "\ngive this job a run file of its own with --run FILE (--adopt {} takes over the tasks that are the "
+      "same), or replace the old one with --fresh",
+      quote_for_shell(path.string()));
   throw UsageError(message);
 }
 
@@ -136,20 +141,26 @@ void check_run_file(const Job& job, const fs::path& path) {
 
 OpenRun open_run(const Job& job, const JobSource& source, const RunOptions& options) {
   const fs::path& path = options.run_file;
+  const bool adopts = !options.adopt.empty();
+  if (adopts) check_can_adopt(options);
   if (options.fresh) remove_run(path);
   OpenRun run;
-  if (!fs::exists(path)) {
+  if (!fs::exists(path) && !adopts) {
     run.file = RunFileWriter::create(path, header_of(job, source));
     return run;
   }
+  if (!fs::exists(path)) adopt_run(job, header_of(job, source), options);
   run.file = RunFileWriter::open(path);
+  if (adopts) check_adopted(run.file->header(), options);
   if (must_reduce_again(job, run.file->header(), path)) {
     // The old Partials are of other aggregates: they are dropped, not merged.
     run.state = run.file->load([](const std::vector<Bytes>&) { return Bytes(); });
     spdlog::info("[reduce] has changed: reducing the kept values of {} tasks again",
                  run.state.finished.size());
     run.state.partial = reduce_again(job, *run.file);
-    run.file->replace_reductions(header_of(job, source), run.state);
+    RunHeader header = header_of(job, source);
+    header.adopted = run.file->header().adopted;
+    run.file->replace_reductions(header, run.state);
   } else {
     run.state = run.file->load(merge_partials_of(job));
   }

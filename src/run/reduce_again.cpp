@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "core/column_buffer.hpp"
@@ -26,6 +27,9 @@ class Batches {
 
   void flush() {
     if (rows_.empty()) return;
+    // Adopted tasks come in the order of another job.
+    const auto by_task = [](const TaskRow& a, const TaskRow& b) { return a.task < b.task; };
+    if (!std::is_sorted(rows_.begin(), rows_.end(), by_task)) std::sort(rows_.begin(), rows_.end(), by_task);
     fill_columns();
     std::vector<TaskIndex> tasks;
     std::vector<Status> statuses;

@@ -9,7 +9,7 @@
 
 namespace fanfold {
 
-/// Calls its argument for each finished task in ascending order, failed ones too.
+/// Calls its argument for each finished task, failed ones too.
 using EachRow = std::function<void(const std::function<void(const TaskRow&)>&)>;
 
 /// The encoded Partial of all finished tasks of a run file, from the values that it keeps. Throws UsageError

@@ -84,6 +84,7 @@ class Execution {
     pending.erase(open.state.finished);
 
     result_.tasks = job_.size();
+    if (const auto& adopted = open.file->header().adopted) result_.adopted = adopted->tasks;
     result_.selected = selection.size();
     observer_.on_start(selection.size(), selection.size() - pending.size());
     if (pending.empty()) {

@@ -25,6 +25,8 @@ struct RunOptions {
   bool fresh = false;              ///< replace the run file, if there is one
   bool retry_failed = false;       ///< run tasks again that failed in earlier executions
   std::optional<TaskRange> tasks;  ///< only these; none: all
+  std::filesystem::path adopt;  ///< the run file of whose tasks those that are the same are adopted; or empty
+  std::optional<TaskRange> adopt_within;  ///< only as these tasks; none: all
   bool rank_zero_works = true;
   Worker::ChooseThreads choose_threads;
   const InterruptGuard* interrupts =
@@ -58,11 +60,12 @@ class RunObserver {
 /// What came of a run.
 struct RunResult {
   ExitStatus status = ExitStatus::success;
-  std::string stopped_by;      ///< why it was stopped early; empty if it was not
-  std::uint64_t tasks = 0;     ///< N of the job, without `left_out`
-  std::uint64_t selected = 0;  ///< tasks that were asked for
-  std::uint64_t finished = 0;  ///< of all N, in all executions
-  std::uint64_t failed = 0;    ///< of `finished`
+  std::string stopped_by;                ///< why it was stopped early; empty if it was not
+  std::uint64_t tasks = 0;               ///< N of the job, without `left_out`
+  std::uint64_t selected = 0;            ///< tasks that were asked for
+  std::uint64_t finished = 0;            ///< of all N, in all executions
+  std::uint64_t failed = 0;              ///< of `finished`
+  std::optional<std::uint64_t> adopted;  ///< of `finished`: taken from another run, where that was asked for
   std::uint64_t left_out = 0;  ///< found not to meet `where`, in all executions: they count as no tasks
   std::uint64_t executed = 0;  ///< in this execution
   std::uint64_t retried = 0;   ///< attempts in this execution that failed and were repeated

@@ -44,7 +44,7 @@ class SetTest(CliTest):
 fanfold: run file 'sums.run' belongs to another job:
   params.to was [2, 3], is {from = 10, step = 10, to = 40}
   task.from was 1, is 0
-give this job a run file of its own with --run FILE, or replace the old one with --fresh
+give this job a run file of its own with --run FILE (--adopt sums.run takes over the tasks that are the same), or replace the old one with --fresh
 """)
 
     def test_on_several_ranks(self):

@@ -155,7 +155,7 @@ fanfold: run file 'squares.run' belongs to another job:
   task.samples is new
   values.parity is gone
   values.square is gone
-give this job a run file of its own with --run FILE, or replace the old one with --fresh
+give this job a run file of its own with --run FILE (--adopt squares.run takes over the tasks that are the same), or replace the old one with --fresh
 """)
         self.assertEqual(self.fanfold("results", "squares.run").out, before)
 
@@ -201,7 +201,7 @@ give this job a run file of its own with --run FILE, or replace the old one with
         self.expect(["run", "pi.toml", "--run", "1.run"], status=2, err="""\
 fanfold: run file '1.run' belongs to another job:
   seed was 1, is 0
-give this job a run file of its own with --run FILE, or replace the old one with --fresh
+give this job a run file of its own with --run FILE (--adopt 1.run takes over the tasks that are the same), or replace the old one with --fresh
 """)
 
     def test_every_example_job_gives_the_same_on_two_ranks(self):
