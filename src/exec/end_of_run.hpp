@@ -17,6 +17,11 @@ class EndOfRun {
     changed_.notify_all();
   }
 
+  bool is_announced() const FANFOLD_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return announced_;
+  }
+
   /// Asked when a signal ended the program of a task. The same signal may be on its way to this rank, or to
   /// rank zero, so it is waited for a moment.
   bool is_near() FANFOLD_EXCLUDES(mutex_) {
@@ -29,7 +34,7 @@ class EndOfRun {
  private:
   static constexpr std::chrono::milliseconds patience{300};
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   ConditionVariable changed_;
   bool announced_ FANFOLD_GUARDED_BY(mutex_) = false;
 };

@@ -46,8 +46,10 @@ struct Executor::State {
         pool(make_pool(context, std::move(source))),
         timer(std::chrono::duration<double>(options.report_seconds), [this] { return collect(); }) {}
 
-  /// Reports what ended of chunks that go on. False if there is no chunk.
+  /// Reports what ended of chunks that go on. False if there is no chunk. At the end of the run nothing is
+  /// waited for that has not really begun.
   bool collect() {
+    if (context.end_of_run.is_announced()) pool->give_back();
     pool->collect();
     context.board.flush();
     return !context.board.empty();

@@ -78,7 +78,7 @@ class Executor {
   bool idle() const;
 
   /// The run is being ended. Tasks whose programs are ended by a signal from now on, or were a moment ago,
-  /// are reported as not run.
+  /// are reported as not run, and so are those that wait for their turn.
   void expect_end();
 
   /// Ends running sources and kernels as soon as possible; their tasks are not reported. What ended before

@@ -37,9 +37,10 @@ struct HttpRequest {
 
 /// What came of it.
 struct HttpResponse {
-  enum class End { answered, failed, timed_out };
+  enum class End { answered, failed, timed_out, given_back };
   End end = End::answered;
-  std::string error;  ///< why it failed
+  std::string error;                                   ///< why it failed
+  std::chrono::steady_clock::time_point first_sent{};  ///< unless it was given back, or failed before
   std::int64_t status = 0;
   std::string body;
   double seconds = 0;                            ///< from sending to the last byte, over all redirects
@@ -55,12 +56,17 @@ class HttpClient {
   /// Sends a request when its host's limits allow. `done` is called once, by the client's thread or, after
   /// `interrupt`, by the caller's; it must be quick.
   virtual void send(HttpRequest request, Done done) = 0;
+  /// Ends the requests that wait for their turn now: they are given back.
+  virtual void give_back() = 0;
   /// Ends all requests with an error, from now on.
   virtual void interrupt() = 0;
 };
 
-/// What the module is made with.
+/// What a client is made with.
 struct HttpOptions {
+  std::size_t most_under_way = 1;  ///< requests; others wait for their turn
+  /// Called by the client's thread when another number of requests waits for its turn than before.
+  std::function<void(std::size_t)> on_waiting = [](std::size_t) {};
   std::string certificates;  ///< file of the authorities that are trusted; empty: those of the system
   std::string user_agent;
 };

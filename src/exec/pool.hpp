@@ -59,6 +59,8 @@ class Pool {
   virtual void collect() = 0;
   /// Tasks that run now.
   virtual std::uint64_t running() const = 0;
+  /// Gives back what was begun and only waits for its turn.
+  virtual void give_back() {}
   /// Ends what runs as soon as possible. The stop of the context was requested, its board closed.
   virtual void interrupt() = 0;
 };

@@ -131,6 +131,7 @@ RetrievedTask Retriever::retrieved(EndedRetrieval ended) {
   task.start = seconds_between(context_.epoch, ended.begin);
   task.duration = seconds_between(ended.begin, ended.end);
   task.retrieved = std::move(ended.retrieved);
+  task.given_back = ended.given_back;
   begun.folder.reset();
   begun.grant.reset();
   free_tickets_.push_back(ended.ticket);

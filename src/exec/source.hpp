@@ -46,12 +46,16 @@ struct Retrieved {
 struct EndedRetrieval {
   std::size_t ticket = 0;  ///< as it was given to `begin`
   Retrieved retrieved;
+  bool given_back = false;                      ///< nothing was done: see Source::give_back
   std::chrono::steady_clock::time_point begin;  ///< when work on it began
   std::chrono::steady_clock::time_point end;
 };
 
 /// What one I/O thread has of a source, such as a process, a connection, requests in flight. Used by that
 /// thread only. Its destructor ends what is under way.
+///
+/// Retrievals that have begun and wait for their turn (their server must not be asked now) take no room, as
+/// far as the session can keep them.
 class SourceSession {
  public:
   virtual ~SourceSession() = default;
@@ -59,8 +63,8 @@ class SourceSession {
   virtual std::size_t room() const = 0;
   /// Begins a retrieval. Precondition: there is room.
   virtual void begin(std::size_t ticket, const Retrieval& retrieval) = 0;
-  /// Waits until a retrieval has ended, or about as long as `longest`, and adds all that ended to `ended`, in
-  /// any order. Precondition: one is under way.
+  /// Waits until a retrieval has ended, or there is room again, or about as long as `longest`, and adds all
+  /// that ended to `ended`, in any order. Precondition: one is under way.
   virtual void wait(std::chrono::nanoseconds longest, std::vector<EndedRetrieval>& ended) = 0;
 };
 
@@ -89,6 +93,9 @@ class Source {
   virtual std::string obstacle(const TemplateContext& /*context*/) const { return {}; }
   /// Ends all retrievals that are under way, from any thread: the run is being abandoned.
   virtual void interrupt() const = 0;
+  /// Ends the retrievals that wait for their turn, without having done anything for them, from any thread:
+  /// the run is to end when what is under way has ended.
+  virtual void give_back() const {}
   /// True if outcomes keep the output. A file's contents are not kept: they are where they were.
   virtual bool keeps_output() const { return true; }
   /// True if more I/O threads may help and cost little: it is for most of its time that it waits.

@@ -145,7 +145,9 @@ void SourcePool::pass_on(std::vector<RetrievedTask>& tasks, TaskFinisher& finish
   const auto succeeded = [](const RetrievedTask& task) { return task.retrieved.status == Status::succeeded; };
   const auto failed = std::stable_partition(tasks.begin(), tasks.end(), succeeded);
   for (auto task = failed; task != tasks.end(); ++task) {
-    if (may_end_with_run(task->retrieved) && context_.end_of_run.is_near()) {
+    const bool not_run =
+        task->given_back || (may_end_with_run(task->retrieved) && context_.end_of_run.is_near());
+    if (not_run) {
       finisher.give_back(task->task);
     } else {
       finisher.finish_failed(*task);

@@ -31,6 +31,7 @@ class SourcePool final : public Pool {
 
   void collect() override {}  // finished tasks are put into their chunk's pending part one by one
   std::uint64_t running() const override { return context_.board.stock().inside; }
+  void give_back() override { source_->give_back(); }
   void interrupt() override;
 
  private:

@@ -20,6 +20,7 @@ struct RetrievedTask {
   double start = 0;     ///< seconds since the epoch of the context
   double duration = 0;  ///< seconds that threads worked on it; waiting for a compute thread is not work
   Retrieved retrieved;
+  bool given_back = false;  ///< nothing was done for it; `retrieved` has no success
 };
 
 /// Computes kernel and values of retrieved tasks, puts their outcomes into the pending parts of their chunks,

@@ -30,6 +30,7 @@ class CurlClient final : public HttpClient {
   ~CurlClient() override;
 
   void send(HttpRequest request, Done done) override;
+  void give_back() override;
   void interrupt() override;
 
  private:
@@ -37,6 +38,7 @@ class CurlClient final : public HttpClient {
     HostGate gate;
     std::deque<TransferPointer> waiting;
     bool has_alarm = false;
+    bool is_held = false;  // in `held_`
   };
   using Hosts = std::map<std::string, Host>;
 
@@ -44,9 +46,13 @@ class CurlClient final : public HttpClient {
   bool take_arrived();
   void queue(TransferPointer transfer);
   void send_waiting(Hosts::iterator host);
+  void hold(Hosts::iterator host);
+  void send_held();
   void begin(TransferPointer transfer, Time now);
   void on_ended(const CurlSockets::Ended& ended);
   void ring_alarms();
+  void tell_waiting();
+  void give_back_waiting();
   void end_all();
   CURL* take_handle();
 
@@ -54,6 +60,7 @@ class CurlClient final : public HttpClient {
   CurlSockets sockets_;
 
   Mutex mutex_;
+  bool gives_back_ FANFOLD_GUARDED_BY(mutex_) = false;
   bool interrupted_ FANFOLD_GUARDED_BY(mutex_) = false;
   bool closed_ FANFOLD_GUARDED_BY(mutex_) = false;
   std::vector<TransferPointer> arrived_ FANFOLD_GUARDED_BY(mutex_);
@@ -61,6 +68,9 @@ class CurlClient final : public HttpClient {
   // The thread's own.
   Hosts hosts_;
   std::multimap<Time, std::string> alarms_;  // when a host's next request may be sent
+  std::deque<std::string> held_;             // hosts that could be sent a request if fewer were under way
+  std::size_t waiting_ = 0;                  // requests, of all hosts
+  std::size_t told_waiting_ = 0;
   std::map<CURL*, TransferPointer> under_way_;
   std::vector<CURL*> idle_handles_;
   std::jthread thread_;
@@ -91,6 +101,14 @@ void CurlClient::send(HttpRequest request, Done done) {
   sockets_.wake();
 }
 
+void CurlClient::give_back() {
+  {
+    const MutexLock lock(mutex_);
+    gives_back_ = true;
+  }
+  sockets_.wake();
+}
+
 void CurlClient::interrupt() {
   {
     const MutexLock lock(mutex_);
@@ -105,6 +123,7 @@ void CurlClient::run() {
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
   while (take_arrived()) {
     ring_alarms();
+    tell_waiting();
     sockets_.wait(alarms_.empty() ? std::nullopt : std::optional<Time>(alarms_.begin()->first));
     while (const auto ended = sockets_.take_ended()) on_ended(*ended);
   }
@@ -113,15 +132,18 @@ void CurlClient::run() {
 /// False: the client is closed, and nothing is under way.
 bool CurlClient::take_arrived() {
   std::vector<TransferPointer> arrived;
+  bool gives_back = false;
   bool interrupted = false;
   bool closed = false;
   {
     const MutexLock lock(mutex_);
     arrived.swap(arrived_);
+    gives_back = std::exchange(gives_back_, false);
     interrupted = interrupted_;
     closed = closed_;
   }
   for (TransferPointer& transfer : arrived) queue(std::move(transfer));
+  if (gives_back) give_back_waiting();
   if (interrupted) end_all();
   return !closed;
 }
@@ -130,6 +152,7 @@ void CurlClient::queue(TransferPointer transfer) {
   const auto host = hosts_.try_emplace(transfer->host()).first;
   host->second.gate.limit(transfer->request().per_host, transfer->request().rate);
   host->second.waiting.push_back(std::move(transfer));
+  ++waiting_;
   send_waiting(host);
 }
 
@@ -145,12 +168,30 @@ void CurlClient::send_waiting(Hosts::iterator host) {
       state.has_alarm = true;
       return;
     }
+    if (under_way_.size() >= options_.most_under_way) return hold(host);
     TransferPointer transfer = std::move(state.waiting.front());
     state.waiting.pop_front();
+    --waiting_;
     state.gate.sent(now);
     begin(std::move(transfer), now);
   }
-  if (state.gate.is_fresh(now) && !state.has_alarm) hosts_.erase(host);
+  if (state.gate.is_fresh(now) && !state.has_alarm && !state.is_held) hosts_.erase(host);
+}
+
+void CurlClient::hold(Hosts::iterator host) {
+  if (host->second.is_held) return;
+  host->second.is_held = true;
+  held_.push_back(host->first);
+}
+
+/// Hosts take turns where all of them wait for one of the requests that are under way to end.
+void CurlClient::send_held() {
+  while (!held_.empty() && under_way_.size() < options_.most_under_way) {
+    const auto host = hosts_.find(held_.front());
+    held_.pop_front();
+    host->second.is_held = false;
+    send_waiting(host);
+  }
 }
 
 void CurlClient::begin(TransferPointer transfer, Time now) {
@@ -184,7 +225,8 @@ void CurlClient::on_ended(const CurlSockets::Ended& ended) {
   const bool names_rest = response && response->retry_after.count() > 0;
   host->second.gate.ended(Clock::now(), transfer->sent_at(), refused,
                           names_rest ? std::optional(response->retry_after) : std::nullopt);
-  send_waiting(host);
+  hold(host);
+  send_held();
   if (response) {
     transfer->finish(std::move(*response));
   } else {
@@ -202,6 +244,18 @@ void CurlClient::ring_alarms() {
   }
 }
 
+void CurlClient::tell_waiting() {
+  if (waiting_ != told_waiting_) options_.on_waiting(waiting_);
+  told_waiting_ = waiting_;
+}
+
+void CurlClient::give_back_waiting() {
+  for (auto& [name, host] : hosts_) {
+    for (TransferPointer& transfer : std::exchange(host.waiting, {})) transfer->give_back();
+  }
+  waiting_ = 0;
+}
+
 void CurlClient::end_all() {
   for (auto& [easy, transfer] : std::exchange(under_way_, {})) {
     sockets_.remove(easy);
@@ -209,6 +263,8 @@ void CurlClient::end_all() {
     transfer->fail("interrupted");
   }
   alarms_.clear();
+  held_.clear();
+  waiting_ = 0;
   for (auto& [name, host] : std::exchange(hosts_, {})) {
     for (TransferPointer& transfer : host.waiting) transfer->fail("interrupted");
   }

@@ -93,6 +93,7 @@ bool Transfer::go_to(const std::string& url) {
 
 void Transfer::begin(CURL* easy, const HttpOptions& options, Time now) {
   sent_at_ = now;
+  if (first_sent_ == Time{}) first_sent_ = now;
   body_.clear();
   error_[0] = '\0';
   curl_easy_setopt(easy, CURLOPT_PRIVATE, this);
@@ -236,6 +237,12 @@ void Transfer::fail(const std::string& error) {
   response.end = HttpResponse::End::failed;
   response.error = error;
   response.seconds = seconds_;
+  finish(std::move(response));
+}
+
+void Transfer::give_back() {
+  HttpResponse response;
+  response.end = HttpResponse::End::given_back;
   finish(std::move(response));
 }
 

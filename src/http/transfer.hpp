@@ -34,7 +34,11 @@ class Transfer {
   std::optional<HttpResponse> end(CURL* easy, CURLcode code);
   /// Ends it without an answer. To be called once, as `finish`.
   void fail(const std::string& error);
-  void finish(HttpResponse response) { done_(std::move(response)); }
+  void give_back();
+  void finish(HttpResponse response) {
+    response.first_sent = first_sent_;
+    done_(std::move(response));
+  }
 
  private:
   static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self);
@@ -50,6 +54,7 @@ class Transfer {
   std::string obstacle_;
   std::string host_;
   std::string origin_;  // scheme, host and port
+  Time first_sent_{};
   Time sent_at_{};
   std::uint32_t redirects_ = 0;
   double seconds_ = 0;

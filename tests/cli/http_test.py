@@ -183,6 +183,32 @@ agent  = { json = "/headers/user-agent", type = "text" }
             self.assertGreaterEqual(again - first, 0.99)
             for other in server.times("/text"):
                 self.assertTrue(other < first or other - first >= 0.99, "the host was asked while it rested")
+            self.assertLess(max(row["duration"] for row in self.rows()), 0.9, "a task that waits for its turn has not begun")
+
+    def test_a_host_that_rests_does_not_stop_the_others(self):
+        with Server() as server, Server() as other:
+            there = other.url.replace("127.0.0.1", "localhost")
+            urls = [f"{server.url}/later/3600", *(f"{server.url}/text/{i}" for i in range(8)), *(f"{there}/text/{i}" for i in range(8))]
+            self.job("{url}", "per_host = 1\n[run]\nretries = 5\n[reduce]\nn = 'count()'\n",
+                     params=f"[params]\nurl = {json.dumps(urls)}\n")
+            process = self.start("run", "web.toml", "--io-threads", "3", "--quiet")
+            with other.changed:
+                self.assertTrue(other.changed.wait_for(lambda: len(other.requests) == 8, 20), "the other host waits")
+            self.wait_until(lambda: "recorded: 8 of 17" in self.fanfold("status", "web.run").out, process, "the recording")
+            self.assertEqual(server.paths(), ["/later/3600"])
+            # What waits for its turn is not waited for.
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=20)
+            self.assertEqual((out, process.returncode), ("n = 8  (8 of 17 tasks)\n", 75))
+            self.assertEqual(server.paths(), ["/later/3600"])
+
+    def test_no_more_requests_are_under_way_than_threads_are_given(self):
+        with Server() as server:
+            there = server.url.replace("127.0.0.1", "localhost")
+            urls = [f"{host}/slow/0.02?{i}" for i in range(20) for host in (server.url, there)]
+            self.job("{url}", "per_host = 3\n", params=f"[params]\nurl = {json.dumps(urls)}\n")
+            self.run_job("--io-threads", "4")
+            self.assertEqual((server.most_under_way, len(server.requests)), (4, 40))
 
     def test_limits_of_a_host(self):
         with Server() as server:
