@@ -20,7 +20,7 @@
 #include "core/error.hpp"
 #include "core/nearest.hpp"
 #include "core/simd_target.hpp"
-#include "exec/isolated_kernel.hpp"
+#include "exec/kernel_process.hpp"
 #include "job/diagnostic.hpp"
 
 namespace fanfold {

@@ -3,25 +3,13 @@
 
 #include <fanfold/kernel.hpp>
 
-#include <chrono>
-#include <cstdint>
+#include <atomic>
 #include <memory>
-#include <optional>
-#include <string>
 
 #include "core/annotated_mutex.hpp"
-#include "exec/shared_batch.hpp"
+#include "exec/kernel_process.hpp"
 
 namespace fanfold {
-
-/// What the process executes, and its limits.
-struct IsolatedKernelSpec {
-  const KernelInfo* info = nullptr;  ///< must outlive the kernel
-  std::string library;     ///< path of the library; empty: that in `library_bytes`, or else a built-in kernel
-  int library_bytes = -1;  ///< an open file with the library's bytes; −1: none
-  std::optional<std::uint64_t> memory;  ///< bytes that the process may have beyond what it begins with
-  std::optional<std::chrono::duration<double>> timeout;  ///< of a task
-};
 
 /// For one thread, which starts the process when it runs the first batch, and again after each death. The
 /// process ends with the thread that started it, with this object, and with us.
@@ -46,24 +34,18 @@ class IsolatedKernel final : public Kernel {
   void interrupt() const FANFOLD_EXCLUDES(mutex_);
 
  private:
-  class Process;
   struct End;
 
   void run_rows(const Batch& batch, std::size_t first, std::size_t count, std::size_t piece,
                 Results& results) const;
   End exchange(const Batch& batch, std::size_t first, Results& results, std::size_t piece) const;
-  Process& process() const FANFOLD_EXCLUDES(mutex_);
+  KernelProcess& process() const FANFOLD_EXCLUDES(mutex_);
 
   const IsolatedKernelSpec spec_;
   mutable Mutex mutex_;
-  mutable std::unique_ptr<Process> process_
+  mutable std::unique_ptr<KernelProcess> process_
       FANFOLD_GUARDED_BY(mutex_);  // changed by the thread of `run` only
-  mutable bool interrupted_ FANFOLD_GUARDED_BY(mutex_) = false;
+  mutable std::atomic<bool> interrupted_ = false;
 };
-
-/// The first argument of the program when it is such a process, and what it does then. Returns its exit
-/// status.
-inline constexpr const char* isolated_kernel_command = "isolated-kernel";
-int serve_isolated_kernel(int argc, char** argv);
 
 }  // namespace fanfold

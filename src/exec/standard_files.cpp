@@ -17,27 +17,6 @@
 namespace fanfold {
 namespace {
 
-std::system_error last_error() { return {errno, std::generic_category()}; }
-
-/// Takes what a system call returned. 0, 1 and 2 (free if our own caller closed them) are what the child's
-/// files are moved onto, so none of them may stand there before.
-FileDescriptor above_standard_files(int number) {
-  FileDescriptor file(number);
-  if (number > 2) return file;
-  if (number >= 0) file = FileDescriptor(fcntl(number, F_DUPFD_CLOEXEC, 3));
-  if (!file.is_open()) throw last_error();
-  return file;
-}
-
-Pipe open_pipe() {
-  int ends[2] = {-1, -1};
-  if (pipe2(ends, O_CLOEXEC) != 0) throw last_error();
-  Pipe pipe;
-  pipe.reading = above_standard_files(ends[0]);
-  pipe.writing = above_standard_files(ends[1]);
-  return pipe;
-}
-
 [[noreturn]] void refuse(const char* what, const std::string& path, int error) {
   throw SpawnError(fmt::format("cannot {} '{}': {}", what, path, std::generic_category().message(error)));
 }
@@ -46,7 +25,7 @@ Pipe open_pipe() {
 FileDescriptor open_input_file(const std::string& path) {
   const int number = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (number < 0) refuse("read", path, errno);
-  FileDescriptor file = above_standard_files(number);
+  FileDescriptor file = lifted(FileDescriptor(number));
   struct stat status = {};
   if (fstat(file.get(), &status) != 0) refuse("read", path, errno);
   if (S_ISDIR(status.st_mode)) refuse("read", path, EISDIR);
@@ -58,13 +37,13 @@ FileDescriptor open_input_file(const std::string& path) {
 /// A file in memory: it neither blocks the writer nor kills it with SIGPIPE when the child does not read.
 FileDescriptor open_input(const ChildProgram& program) {
   if (!program.input_file.empty()) return open_input_file(program.input_file);
-  if (!program.input) return above_standard_files(open("/dev/null", O_RDONLY | O_CLOEXEC));
-  FileDescriptor file = above_standard_files(memfd_create("stdin", MFD_CLOEXEC));
+  if (!program.input) return lifted(FileDescriptor(open("/dev/null", O_RDONLY | O_CLOEXEC)));
+  FileDescriptor file = lifted(FileDescriptor(memfd_create("stdin", MFD_CLOEXEC)));
   std::size_t written = 0;
   while (written < program.input->size()) {
     const ssize_t count = pwrite(file.get(), program.input->data() + written, program.input->size() - written,
                                  static_cast<off_t>(written));
-    if (count < 0 && errno != EINTR) throw last_error();
+    if (count < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category());
     if (count > 0) written += static_cast<std::size_t>(count);
   }
   return file;
@@ -81,7 +60,7 @@ Pipe open_output(const std::string& path) {
     if (error) errno = error.value();
   }
   if (number < 0) refuse("write", path, errno);
-  return {FileDescriptor(), above_standard_files(number)};
+  return {FileDescriptor(), lifted(FileDescriptor(number))};
 }
 
 }  // namespace

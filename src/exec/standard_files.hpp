@@ -2,16 +2,12 @@
 #pragma once
 
 #include "exec/file_descriptor.hpp"
+#include "exec/pipe.hpp"
 #include "exec/spawn.hpp"
 
 namespace fanfold {
 
 struct ChildProgram;
-
-struct Pipe {
-  FileDescriptor reading;
-  FileDescriptor writing;
-};
 
 /// The parent's view of them. The reading ends are open where something is captured.
 struct OpenFiles {

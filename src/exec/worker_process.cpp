@@ -11,9 +11,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <system_error>
 #include <utility>
 
+#include "exec/pipe.hpp"
 #include "exec/spawn.hpp"
 
 namespace fanfold {
@@ -34,31 +34,6 @@ constexpr std::size_t read_bytes = 64 << 10;
 
 /// Bytes of standard error that are kept.
 constexpr std::size_t errors_limit = 64 << 10;
-
-std::system_error last_error() { return {errno, std::generic_category()}; }
-
-struct Pipe {
-  FileDescriptor reading;
-  FileDescriptor writing;
-};
-
-/// 0, 1 and 2 may be free here: what becomes one of them in the child must be none of them.
-FileDescriptor above_standard_files(int number) {
-  FileDescriptor file(number);
-  if (number > 2) return file;
-  FileDescriptor higher(fcntl(number, F_DUPFD_CLOEXEC, 3));
-  if (!higher.is_open()) throw last_error();
-  return higher;
-}
-
-Pipe open_pipe() {
-  int ends[2] = {-1, -1};
-  if (pipe2(ends, O_CLOEXEC) != 0) throw last_error();
-  Pipe pipe;
-  pipe.reading = above_standard_files(ends[0]);
-  pipe.writing = above_standard_files(ends[1]);
-  return pipe;
-}
 
 void never_wait_on(const FileDescriptor& file) {
   fcntl(file.get(), F_SETFL, fcntl(file.get(), F_GETFL) | O_NONBLOCK);

@@ -1,9 +1,11 @@
 """Kernels of the user's own: from source, from a library, and what becomes of their mistakes."""
 
+import contextlib
 import json
 import os
 import select
 import subprocess
+import time
 
 from fanfold_cli import PROGRAM, CliTest, environment, main
 from processes import mpirun
@@ -36,11 +38,17 @@ FRAGILE = HEADER + """
 #include <csignal>
 #include <new>
 #include <stdexcept>
+#include <sys/prctl.h>
+#include <unistd.h>
+void loop() { for (volatile int k = 0;;) k = k + 1; }
+void leave() { if (fork() == 0) for (;;) pause(); }
 std::int64_t fragile(std::int64_t i, std::string_view how) {
   if (i != 13) return i * i;
   if (how == "crash") std::raise(SIGSEGV);
   if (how == "abort") { std::fputs("the balance is off\\n", stderr); std::abort(); }
-  if (how == "loop") for (volatile int k = 0;;) k = k + 1;
+  if (how == "loop") loop();
+  if (how == "leave") leave(), std::raise(SIGSEGV);
+  if (how == "hide") prctl(PR_SET_PDEATHSIG, 0), leave(), loop();
   if (how == "exit") std::exit(7);
   if (how == "memory") { char* volatile much = new char[1ULL << 32]; much[5] = 1; return much[5]; }
   throw std::runtime_error("no convergence");
@@ -231,6 +239,7 @@ FANFOLD_LIBRARY({.name = "dice", .summary = "a throw of a die", .draws_random = 
             "crash": "killed by signal 11 (SIGSEGV)",
             "abort": "killed by signal 6 (SIGABRT): the balance is off",
             "loop": "timed out after 1 s",
+            "leave": "killed by signal 11 (SIGSEGV)",
             "exit": "the kernel ended its process, with exit code 7",
             "memory": "out of memory: kernel_memory is 268435456 bytes",
             "throw": "no convergence",
@@ -252,13 +261,30 @@ FANFOLD_LIBRARY({.name = "dice", .summary = "a throw of a die", .draws_random = 
     def test_no_process_outlives_the_run(self):
         self.write("fragile.cpp", FRAGILE)
         self.write("fragile.toml", FRAGILE_JOB)
-        running = self.start("run", "fragile.toml", "--quiet", "--set", "how=loop", "--timeout", "1h")
-        self.wait_until(lambda: self.processes() and self.is_live("fragile.run"), running, "the loop")
-        running.kill()
-        running.communicate()
+        for how, count in [("loop", 1), ("hide", 2)]:
+            with self.subTest(how=how):
+                running = self.start("run", "fragile.toml", "--quiet", "--fresh", "--set", f"how={how}", "--timeout", "1h",
+                                     "--compute-threads", "1")
+                self.wait_until(lambda: self.is_live("fragile.run") and len(self.processes()) == count and self.spins(),
+                                running, "the loop")
+                running.kill()
+                running.communicate()
+                for pid in self.processes():
+                    self.wait_for_end(pid)
+                self.assertEqual(self.processes(), [])
+
+    def spins(self):
+        """True if one of the kernels' processes has used CPU time in the last tenth of a second."""
+        before = self.cpu_ticks()
+        time.sleep(0.1)
+        return self.cpu_ticks() > before + 3
+
+    def cpu_ticks(self):
+        ticks = 0
         for pid in self.processes():
-            self.wait_for_end(pid)
-        self.assertEqual(self.processes(), [])
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+                ticks += int(file.read().rpartition(")")[2].split()[11])
+        return ticks
 
     def is_live(self, run):
         return os.path.exists(self.path(run + ".live"))

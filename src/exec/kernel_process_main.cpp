@@ -1,5 +1,8 @@
-// The process of an isolated kernel: see isolated_kernel.hpp.
+// What the process of an isolated kernel does.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -16,7 +19,7 @@
 #include <string>
 
 #include "core/simd_target.hpp"
-#include "exec/isolated_kernel.hpp"
+#include "exec/kernel_process.hpp"
 #include "kernel/kernel_library.hpp"
 #include "kernel/registry.hpp"
 
@@ -99,6 +102,40 @@ void run_batch(const Kernel& kernel, SharedMemory& memory, SharedMemory& notes_m
   }
 }
 
+/// For the thread that watches, which calls two system calls; the C library keeps variables of threads there.
+constexpr std::size_t watcher_stack_bytes = 256 << 10;
+/// Above what kernels may close or overwrite by their own numbers.
+constexpr int lowest_watched_descriptor = 64;
+
+/// Ends this process and all that the kernel has started when our parent is gone: it alone has the other end
+/// of this pipe.
+void* watch_parent(void* pipe) {
+  pollfd parent{*static_cast<const int*>(pipe), 0, 0};
+  while (poll(&parent, 1, -1) < 0 && errno == EINTR) {
+  }
+  if (getpgrp() == getpid()) ::kill(0, SIGKILL);
+  _exit(1);
+}
+
+/// Even in an endless loop the process must not survive its parent, however that ends. The kernel's own word
+/// of a parent's death would reach only this process, not what it started.
+void end_with_parent() {
+  static int pipe = -1;
+  pipe = fcntl(0, F_DUPFD_CLOEXEC, lowest_watched_descriptor);
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, watcher_stack_bytes);
+  pthread_sigmask(SIG_SETMASK, &all, &before);  // the kernel's handlers are not for the thread that watches
+  pthread_t thread;
+  const bool watched = pipe >= 0 && pthread_create(&thread, &attributes, watch_parent, &pipe) == 0;
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_attr_destroy(&attributes);
+  if (watched) prctl(PR_SET_PDEATHSIG, 0);
+}
+
 /// Limits the memory to what there is and so many bytes more.
 void limit_memory(const char* text) {
   if (*text == '\0') return;
@@ -143,9 +180,10 @@ void serve(const Kernel& kernel) {
 
 int serve_isolated_kernel(int argc, char** argv) {
   if (argc != 6) return 2;
-  // Even in an endless loop it must not survive its parent, which may be gone already.
+  // Until its end is watched; it may be gone already.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != std::atoi(argv[2])) return 0;
+  end_with_parent();
   try {
     apply_simd_environment();
     const Kernel& kernel = kernel_of(argv[4], argv[3]);
