@@ -131,6 +131,8 @@ int main(int argc, char** argv) {
   mallopt(M_ARENA_MAX, 1);
   if (argc > 1 && std::string_view(argv[1]) == fanfold::isolated_kernel_command)
     return fanfold::serve_isolated_kernel(argc, argv);
+  // Who starts us may ignore the ends of its children; we want to hear of those of ours.
+  std::signal(SIGCHLD, SIG_DFL);
   // A file that reaches the size limit is an error like a full disk, not the end of the process.
   std::signal(SIGXFSZ, SIG_IGN);
   try {

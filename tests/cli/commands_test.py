@@ -3,6 +3,7 @@ printed, and tasks that are tried again."""
 
 import json
 import os
+import signal
 import subprocess
 
 from fanfold_cli import PROGRAM, CliTest, environment, main
@@ -117,6 +118,14 @@ class CommandsTest(CliTest):
         self.assertEqual(ended.status, 1)
         self.assertIn("exit code 1, out of memory: it may have 100 MiB", ended.err)
         self.assertIn("1 of 2 tasks succeeded, 1 failed", ended.err)
+
+    def test_ends_of_children_that_are_ignored_where_it_is_started(self):
+        self.write("fails.toml", "[task]\ncommand = ['sh', '-c', 'exit 3']\n")
+        ended = subprocess.run([PROGRAM, "run", "fails.toml"], cwd=self.folder, env=environment(), text=True, timeout=60,
+                               capture_output=True, check=False,
+                               preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        self.assertEqual(ended.returncode, 1, ended.stderr)
+        self.assertIn("exit code 3", ended.stderr)
 
     def test_a_task_that_no_rank_can_run(self):
         self.write("large.toml", "[task]\ncommand = ['true']\nmemory = '2GiB'\n[run]\nmemory = '1GiB'\n")
