@@ -5,10 +5,14 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <optional>
 
+#include "sql/answer_watch.hpp"
 #include "sql/connections.hpp"
 #include "sql/csv_text.hpp"
 #include "sql/statement.hpp"
@@ -18,6 +22,9 @@ namespace {
 
 /// SQLSTATE of a statement that statement_timeout ended.
 constexpr const char* query_canceled = "57014";
+
+/// How much later than its limit the server may say that a statement was ended for it.
+constexpr std::chrono::seconds answer_grace{2};
 
 struct Default {
   std::string_view name;
@@ -47,13 +54,39 @@ class PostgresqlConnection final : public SqlConnection {
       : options_(options),
         session_(soci::postgresql, with_defaults(options.location)),
         connection_(static_cast<soci::postgresql_session_backend*>(session_.get_backend())->conn_),
-        socket_(PQsocket(connection_)) {
+        socket_(PQsocket(connection_)),
+        cancel_(PQgetCancel(connection_)) {
     if (!options_.timeout) return;
     const double milliseconds = std::max(1.0, std::ceil(options_.timeout->count() * 1000));
     session_ << fmt::format("set statement_timeout = {:.0f}", std::min(milliseconds, 2e9));
+    watch_.emplace(socket_);
   }
 
   SqlResult run(const std::string& text, const std::vector<Value>& values) override {
+    if (watch_) {
+      const auto limit = std::min<std::chrono::duration<double>>(*options_.timeout, longest_limit);
+      watch_->begin(Clock::now() + std::chrono::duration_cast<Clock::duration>(limit) + answer_grace);
+    }
+    SqlResult result = answer_to(text, values);
+    if (watch_ && !watch_->end()) {
+      result.end = SqlResult::End::timed_out;
+      result.connection_lost = true;
+    }
+    if (interrupted_ && result.end == SqlResult::End::failed) end_at_server();
+    return result;
+  }
+
+  void interrupt() override {
+    interrupted_ = true;
+    shutdown(socket_, SHUT_RDWR);  // whoever waits for an answer is let go
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  /// Longer ones would overflow the clock.
+  static constexpr std::chrono::hours longest_limit{24 * 365};
+
+  SqlResult answer_to(const std::string& text, const std::vector<Value>& values) {
     try {
       BoundStatement statement(session_, text, values);
       statement.execute();
@@ -70,18 +103,13 @@ class PostgresqlConnection final : public SqlConnection {
     }
   }
 
-  void interrupt() override {
-    // The server ends the statement …
-    if (PGcancel* const cancel = PQgetCancel(connection_)) {
-      char error[256];
-      PQcancel(cancel, error, sizeof error);
-      PQfreeCancel(cancel);
-    }
-    // … and whoever waits for one that does not answer is let go.
-    shutdown(socket_, SHUT_RDWR);
+  /// A server that computes does not look whether anybody waits for the answer. By the thread of the
+  /// connection: the server may take its time.
+  void end_at_server() {
+    char error[256];
+    if (cancel_) PQcancel(cancel_.get(), error, sizeof error);
   }
 
- private:
   SqlResult rows_of(BoundStatement& statement) {
     const PGresult* const rows = statement.backend<soci::postgresql_statement_backend>().result_.get_result();
     SqlResult result;
@@ -124,6 +152,12 @@ class PostgresqlConnection final : public SqlConnection {
   soci::session session_;
   PGconn* const connection_;
   const int socket_;
+  struct CancelDeleter {
+    void operator()(PGcancel* cancel) const { PQfreeCancel(cancel); }
+  };
+  const std::unique_ptr<PGcancel, CancelDeleter> cancel_;
+  std::atomic<bool> interrupted_ = false;
+  std::optional<AnswerWatch> watch_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 import glob
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -138,6 +139,7 @@ kinds = {{ regex = "integer,text", type = "text" }}
             self.postgresql_faults(cluster)
             self.postgresql_passwords(cluster)
             self.postgresql_lost_connections(cluster)
+            self.postgresql_that_does_not_answer(cluster)
 
     def postgresql_rows(self, cluster):
         self.expect_sites(self.run_job(JOB.replace("DATABASE", cluster.url), "--io-threads", "3", PGPASSWORD=PASSWORD))
@@ -195,6 +197,17 @@ d = {{ column = "d", type = "text" }}
         rows = subprocess.run([PROGRAM, "results", "lost.run", "--jsonl"], cwd=self.folder, env=environment(), text=True,
                               capture_output=True, timeout=60, check=True).stdout.splitlines()
         self.assertGreater(max(json.loads(row)["attempts"] for row in rows), 1)
+
+    def postgresql_that_does_not_answer(self, cluster):
+        """The process that serves the connection stops, as one does whose machine has gone: it ends no statement in time."""
+        stop = f"kill -STOP $PPID; until test -e {cluster.folder}/go; do sleep 0.05; done; kill -CONT $PPID"
+        try:
+            rows = self.run_job(f'[task]\nsql = "copy (select 1) to program \'{stop}\'"\ndatabase = "{cluster.url}"\n', "--timeout",
+                                "0.3", status=1, PGPASSWORD=PASSWORD)
+            self.assertEqual((rows[0]["error"], rows[0]["status"]), ("timed out after 0.3 s", "timed out"))
+        finally:
+            with open(os.path.join(cluster.folder, "go"), "w", encoding="ascii"):
+                pass
 
 
 if __name__ == "__main__":
