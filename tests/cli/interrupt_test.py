@@ -5,8 +5,10 @@ The tasks of these runs wait for a file, so that the tests decide when they end.
 import json
 import os
 import signal
+import time
 
-from fanfold_cli import CliTest, main, normalised
+from fanfold_cli import PROGRAM, CliTest, main, normalised
+from processes import command_of, mpirun
 
 # Tasks 0 and 1 end at once, the others once there is a file `go`.
 GATED = """\
@@ -31,15 +33,24 @@ class InterruptTest(CliTest):
         super().setUp()
         self.write("gated.toml", GATED)
 
-    def start_gated(self):
-        """A run whose tasks 0 and 1 are recorded, and 2 and 3 are running."""
-        process = self.start("run", "gated.toml")
+    def start_ranks(self, *flags, command=(PROGRAM,)):
+        """The same with two ranks of one slot each. The tasks that end by themselves take their time: no rank is given
+        several of the others because tasks seem to be short."""
+        self.write("gated.toml", GATED.replace("test {i} -lt 2 ||", "test {i} -lt 2 && sleep 0.1 ||"))
+        return self.start_gated(*flags, "--io-threads", "1", command=command)
+
+    def start_gated(self, *flags, command=(PROGRAM,)):
+        """A run whose tasks 0 and 1 are recorded, and two others are running: 2 and 3, unless there are several ranks. It
+        leads a group, as what a shell starts does."""
+        process = self.start("run", "gated.toml", *flags, command=command, start_new_session=True)
         self.addCleanup(self.open_gate)  # before the process is waited for: its children wait for it
-        self.wait_until(lambda: os.path.exists(self.path("started.2")) and os.path.exists(self.path("started.3")),
-                        process, "the start of tasks 2 and 3")
+        self.wait_until(lambda: len(self.running_tasks()) == 2, process, "the start of two tasks")
         self.wait_until(lambda: "recorded: 2 of 6" in self.fanfold("status", "gated.run").out, process,
                         "the recording of tasks 0 and 1")
         return process
+
+    def running_tasks(self):
+        return [int(name.split(".")[1]) for name in os.listdir(self.folder) if name.startswith("started.")]
 
     def open_gate(self):
         if os.path.isdir(self.folder):
@@ -97,6 +108,58 @@ stopped: the run can go on
             "stopped early (SIGTERM); the same command goes on\n  fanfold run gated.toml\n", 75))
         self.open_gate()
         self.expect_the_rest(2)
+
+    def test_ctrl_c_with_several_ranks(self):
+        """A terminal sends the signal to all of the group."""
+        process = self.start_ranks("-n", "2")
+        os.killpg(process.pid, signal.SIGINT)
+        self.lines_until(process, "stopped by SIGINT: running tasks may end; once more to end them now")
+        self.open_gate()
+        out, err = process.communicate()
+        total = 2 + sum(self.running_tasks())
+        self.assertEqual((out, process.returncode),
+                         (f"total = {total}.0  (4 of 6 tasks)\nmean  = {total / 4}  (4 of 6 tasks)\n", 75))
+        self.assertIn("stopped early (SIGINT); the same command goes on\n  fanfold run -n 2 gated.toml", err)
+        self.expect_all_in_the_end(4)
+
+    def test_ctrl_c_twice_with_several_ranks(self):
+        process = self.start_ranks("-n", "2")
+        os.killpg(process.pid, signal.SIGINT)
+        self.lines_until(process, "stopped by SIGINT")
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate()
+        self.assertEqual((out, process.returncode), ("total = 1.5  (2 of 6 tasks)\nmean  = 0.75  (2 of 6 tasks)\n", 75))
+        self.assertIn("stopped early (SIGINT); the same command goes on\n  fanfold run -n 2 gated.toml", err)
+        self.open_gate()
+        self.expect_all_in_the_end(2)
+
+    def test_ctrl_c_of_a_plain_mpirun(self):
+        """It ends its ranks soon, once or twice: what is recorded stays, and the same command goes on."""
+        for signals in ([signal.SIGINT], [signal.SIGINT, signal.SIGTERM]):  # not twice the same: two may come as one
+            with self.subTest(signals=signals):
+                process = self.start_ranks("--fresh", command=(*mpirun(2), PROGRAM))
+                for number in signals:
+                    os.killpg(process.pid, number)
+                process.communicate()
+                self.assertNotEqual(process.returncode, 0)
+                self.wait_until_gone(process)
+                self.open_gate()
+                self.expect_all_in_the_end(2)
+                for name in ("go", *(f"started.{task}" for task in self.running_tasks())):
+                    os.remove(self.path(name))
+
+    def wait_until_gone(self, process):
+        """Ranks may outlive mpirun for a moment. (Programs of tasks outlive ranks that are killed.)"""
+        deadline = time.monotonic() + 20
+        while any(command_of(pid).startswith(PROGRAM) for pid in self.left_of(process)):
+            self.assertLess(time.monotonic(), deadline, "something is left of the run")
+            time.sleep(0.02)
+
+    def expect_all_in_the_end(self, recorded):
+        """The run goes on from so many recorded tasks."""
+        ended = self.fanfold("run", "gated.toml")
+        self.assertEqual((ended.out, ended.status), (ANSWER, 0), ended.err)
+        self.assertIn(f"going on: {recorded} of 6 tasks are in the run file", ended.err)
 
     def test_kill_loses_nothing_that_was_recorded(self):
         process = self.start_gated()

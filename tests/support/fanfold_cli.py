@@ -91,18 +91,23 @@ class CliTest(unittest.TestCase):
         options["env"][MARK] = mark
         command = options.pop("command", [PROGRAM])
         process = subprocess.Popen([*command, *arguments], cwd=self.folder, text=True, **options)
-        self.addCleanup(self.end, process, f"{MARK}={mark}")
+        process.mark = f"{MARK}={mark}"
+        self.addCleanup(self.end, process)
         return process
 
     @staticmethod
-    def end(process, mark):
+    def end(process):
         """Ends the program and what its tasks have started, which may outlive it."""
         if process.poll() is None:
             process.kill()
         process.communicate()
-        for pid in pids():
-            if mark in environment_of(pid):
-                kill(pid, signal.SIGKILL)
+        for pid in CliTest.left_of(process):
+            kill(pid, signal.SIGKILL)
+
+    @staticmethod
+    def left_of(process):
+        """The processes that it has started and that are alive, whoever their parent is now."""
+        return [pid for pid in pids() if process.mark in environment_of(pid)]
 
     def fanfold(self, *arguments, stdin=None):
         """Runs the program to its end; its output comes normalised."""
