@@ -1,13 +1,17 @@
 // The source `worker`: tasks in line, and workers that do not do what they should.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <set>
 
+#include "exec/file_descriptor.hpp"
 #include "exec/worker_messages.hpp"
 #include "exec_job.hpp"
 #include "reduce/answer.hpp"
@@ -276,12 +280,13 @@ values.variables = { regex = ".*", type = "text" }
   unsetenv("FANFOLD_INDEX");
 }
 
-/// Whether a process is there and no zombie.
+/// Whether a process, which was killed, is still there after a long time. Its parent may have to be asked to
+/// reap it.
 bool lives(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/stat");
-  std::string text;
-  std::getline(status, text);
-  return !text.empty() && text.find(") Z ") == std::string::npos;
+  const FileDescriptor process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  if (!process.is_open()) return false;
+  pollfd end{process.get(), POLLIN, 0};
+  return poll(&end, 1, 10'000) == 0;
 }
 
 TEST(Worker, EndsWithTheRunAndLeavesNothing) {
