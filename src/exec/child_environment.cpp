@@ -87,23 +87,27 @@ std::vector<std::string> ChildEnvironment::of_worker(const TemplateContext& cont
 
 std::vector<std::string> ChildEnvironment::of(const TemplateContext& context, const TaskShare& share) const {
   std::vector<std::string> variables;
-  variables.reserve(inherited_.size() + (env_ == nullptr ? 0 : env_->templates.size()) + params_.size() + 20);
-  variables = inherited_;
-  const auto add_own = [&](std::string_view name, auto value) {
-    variables.push_back(fmt::format("{}{}={}", own_prefix, name, value));
+  variables.reserve((env_ == nullptr ? 0 : env_->templates.size()) + params_.size() + threads_.size() + 8);
+  const auto add = [&](std::string_view name, const std::string& value) {
+    std::string& variable = variables.emplace_back();
+    variable.reserve(name.size() + 1 + value.size());
+    variable += name;
+    variable += '=';
+    variable += value;
   };
-  add_own("INDEX", context.task.value());
-  add_own("SEED", context.seed);
-  add_own("SEED31", context.seed & 0x7FFFFFFF);
-  add_own("ATTEMPT", context.attempt.value());
-  add_own("RANK", context.rank.value());
-  add_own("SLOT", context.slot);
-  if (!context.tmp.empty()) add_own("TMP", context.tmp);
+  add("FANFOLD_INDEX", std::to_string(context.task.value()));
+  add("FANFOLD_SEED", std::to_string(context.seed));
+  add("FANFOLD_SEED31", std::to_string(context.seed & 0x7FFFFFFF));
+  add("FANFOLD_ATTEMPT", std::to_string(context.attempt.value()));
+  add("FANFOLD_RANK", std::to_string(context.rank.value()));
+  add("FANFOLD_SLOT", std::to_string(context.slot));
+  if (!context.tmp.empty()) add("FANFOLD_TMP", context.tmp);
   for (std::size_t slot = 0; slot < std::min(params_.size(), context.params.size()); ++slot) {
     const std::string value = to_text(context.params[slot]);
     if (value.size() <= longest_param) variables.push_back(params_[slot] + value);
   }
-  for (const std::string_view name : threads_) variables.push_back(fmt::format("{}={}", name, share.cores));
+  const std::string cores = std::to_string(share.cores);
+  for (const std::string_view name : threads_) add(name, cores);
   if (share.gpus && sets_gpus_) {
     variables.push_back(fmt::format("{}={}", gpus_variable, fmt::join(*share.gpus, ",")));
   } else if (!inherited_gpus_.empty()) {

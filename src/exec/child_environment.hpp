@@ -25,9 +25,11 @@ class ChildEnvironment {
   /// `env` is the job's argument of that name, or null. Both must outlive this object.
   ChildEnvironment(const Job& job, const SourceArgument* env);
 
-  /// "NAME=value" for each variable.
+  /// What all children of commands inherit of our own, as "NAME=value".
+  const std::vector<std::string>& inherited() const { return inherited_; }
+  /// The variables of one attempt besides those.
   std::vector<std::string> of(const TemplateContext& context, const TaskShare& share) const;
-  /// The same for a worker, which is started for many tasks: FANFOLD_RANK and FANFOLD_SLOT only. A folder
+  /// All variables of a worker, which is started for many tasks: FANFOLD_RANK and FANFOLD_SLOT only. A folder
   /// that is not empty comes first in PYTHONPATH.
   std::vector<std::string> of_worker(const TemplateContext& context, const std::string& python_folder) const;
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -21,15 +22,19 @@ namespace fanfold {
 struct ChildProgram {
   std::vector<std::string>
       arguments;  ///< the program first: a path, or a name to look up on the child's PATH
-  std::vector<std::string> environment;       ///< "NAME=value"; all of it: nothing is inherited
-  std::string folder;                         ///< absolute: where it runs
-  std::optional<std::string> input;           ///< its standard input; none: /dev/null
-  std::string input_file;                     ///< or the file that it is; empty: none
-  std::string output_file;                    ///< where its standard output goes; empty: it is captured
-  std::string errors_file;                    ///< the same of its standard error
-  std::optional<cpu_set_t> cpus;              ///< on which it may run; none: those of the calling thread
-  std::optional<std::uint64_t> memory_limit;  ///< bytes of data that each of its processes may have
-  int nice = 0;                               ///< added to ours
+  std::vector<std::string> environment;           ///< "NAME=value"
+  std::span<const std::string> more_environment;  ///< the same; both are all of it: nothing is inherited
+  std::string folder;                             ///< absolute: where it runs
+  std::optional<std::string> input;               ///< its standard input; none: /dev/null
+  int null_device = -1;                           ///< that, open for reading, above 2; −1: it is opened
+  std::string input_file;                         ///< or the file that it is; empty: none
+  std::string output_file;                        ///< where its standard output goes; empty: it is captured
+  std::string errors_file;                        ///< the same of its standard error
+  std::optional<cpu_set_t> cpus;                  ///< on which it may run; none: those of the calling thread
+  std::optional<std::uint64_t> memory_limit;      ///< bytes of data that each of its processes may have
+  int nice = 0;                                   ///< added to ours
+  const std::vector<int>* signals =
+      nullptr;                ///< what signals_to_reset gave not long ago; null: it is asked now
   bool dies_with_us = false;  ///< it is killed when the thread that started it is no more, however that ended
   std::optional<std::chrono::duration<double>> timeout;
   std::chrono::duration<double> grace{2};  ///< from SIGTERM to SIGKILL when its time is over

@@ -13,7 +13,6 @@
 
 #include "exec/cpu_affinity.hpp"
 #include "exec/plain_command.hpp"
-#include "exec/spawn.hpp"
 
 namespace fanfold {
 namespace {
@@ -185,6 +184,7 @@ ChildProgram ProgramSource::program_of(const Retrieval& retrieval) const {
   for (const auto& [name, text] : spec_.arguments.front().templates) {
     program.arguments.push_back(text.render(retrieval.context));
   }
+  program.more_environment = environment_.inherited();
   program.environment = environment_.of(retrieval.context, retrieval.share);
   program.folder = working_folder_ == nullptr ? folder_ : path_of(*working_folder_, retrieval.context);
   if (input_ != nullptr && input_->templates.front().first == "file") {
@@ -195,6 +195,8 @@ ChildProgram ProgramSource::program_of(const Retrieval& retrieval) const {
   if (output_ != nullptr) program.output_file = path_of(*output_, retrieval.context);
   if (errors_ != nullptr) program.errors_file = path_of(*errors_, retrieval.context);
   program.cpus = cpus_;
+  program.signals = &signals_;
+  program.null_device = null_device_.get();
   const bool is_whole = uses_output_ || policy_.print != RunPolicy::Print::nothing;
   program.output_limit = is_whole ? most_output : policy_.output_limit;
   program.errors_limit = policy_.output_limit;

@@ -10,6 +10,8 @@
 #include "exec/demand.hpp"
 #include "exec/memory_shortage.hpp"
 #include "exec/source.hpp"
+#include "exec/spawn.hpp"
+#include "exec/standard_files.hpp"
 
 namespace fanfold {
 
@@ -67,6 +69,9 @@ class ProgramSource final : public Source {
   std::vector<std::int64_t> success_;
   ChildEnvironment environment_;
   std::optional<cpu_set_t> cpus_;
+  // Each of them would take as long as all that happens here for a task of a moment.
+  const std::vector<int> signals_ = signals_to_reset();
+  const FileDescriptor null_device_ = open_null_device();
   bool uses_value_;
   bool uses_output_;  // a kernel or [values] reads it: half of it would be a wrong answer
   MemoryShortage shortage_;

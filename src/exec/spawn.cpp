@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -45,6 +46,8 @@ struct Start {
   char** arguments;
   char** environment;
   const char* folder;
+  const int* signals;  // to reset
+  std::size_t signal_count;
   StandardFiles files;
   const cpu_set_t* cpus;
   rlim_t memory;  // RLIM_INFINITY: as it is
@@ -55,14 +58,10 @@ struct Start {
 };
 
 /// Signals that are handled or ignored here have no meaning for the child.
-FANFOLD_IN_CHILD void reset_signals() {
+FANFOLD_IN_CHILD void reset_signals(const int* signals, std::size_t count) {
   struct sigaction standard {};
   standard.sa_handler = SIG_DFL;
-  for (int signal = 1; signal < NSIG; ++signal) {
-    struct sigaction now {};
-    if (sigaction(signal, nullptr, &now) == 0 && now.sa_handler != SIG_DFL)
-      sigaction(signal, &standard, nullptr);
-  }
+  for (std::size_t i = 0; i < count; ++i) sigaction(signals[i], &standard, nullptr);
 }
 
 FANFOLD_IN_CHILD bool set_limits(const Start& start) {
@@ -80,7 +79,7 @@ FANFOLD_IN_CHILD bool set_limits(const Start& start) {
 /// Returns if a step fails.
 FANFOLD_IN_CHILD void execute(Start& start) {
   setpgid(0, 0);
-  reset_signals();
+  reset_signals(start.signals, start.signal_count);
   if (chdir(start.folder) != 0) return;
   dup2(start.files.input, 0);
   dup2(start.files.output, 1);
@@ -146,9 +145,12 @@ Spawned start_child(Start& start) {
   return {pid, FileDescriptor(end)};
 }
 
-std::string_view path_variable(const std::vector<std::string>& environment) {
-  for (const std::string_view variable : environment) {
-    if (variable.substr(0, 5) == "PATH=") return variable.substr(5);
+std::string_view path_variable(const ChildProgram& program) {
+  for (const std::span<const std::string> variables :
+       {std::span<const std::string>(program.environment), program.more_environment}) {
+    for (const std::string_view variable : variables) {
+      if (variable.starts_with("PATH=")) return variable.substr(5);
+    }
   }
   return default_path;
 }
@@ -160,7 +162,7 @@ std::string find_program(const ChildProgram& program, int& error) {
   if (name.find('/') != std::string::npos) return name;
   error = ENOENT;
   if (name.empty()) return {};
-  for (std::string_view rest = path_variable(program.environment);;) {
+  for (std::string_view rest = path_variable(program);;) {
     const std::size_t colon = rest.find(':');
     std::string candidate(rest.substr(0, colon));
     if (candidate.empty() || candidate.front() != '/') candidate = program.folder + "/" + candidate;
@@ -178,11 +180,13 @@ std::string find_program(const ChildProgram& program, int& error) {
   }
 }
 
-std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+std::vector<char*> pointers_to(std::span<const std::string> texts, std::span<const std::string> more = {}) {
   std::vector<char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (const std::string& text : texts)
-    pointers.push_back(const_cast<char*>(text.c_str()));  // exec does not write
+  pointers.reserve(texts.size() + more.size() + 1);
+  for (const std::span<const std::string> each : {texts, more}) {
+    for (const std::string& text : each)
+      pointers.push_back(const_cast<char*>(text.c_str()));  // exec does not write
+  }
   pointers.push_back(nullptr);
   return pointers;
 }
@@ -237,12 +241,16 @@ Spawned spawn(const ChildProgram& program, const StandardFiles& files) {
   const std::string path = find_program(program, error);
   if (error != 0) throw SpawnError(lookup_error(program, error));
   std::vector<char*> arguments = pointers_to(program.arguments);
-  std::vector<char*> environment = pointers_to(program.environment);
+  std::vector<char*> environment = pointers_to(program.environment, program.more_environment);
+  const std::vector<int> asked = program.signals == nullptr ? signals_to_reset() : std::vector<int>();
+  const std::vector<int>& signals = program.signals == nullptr ? asked : *program.signals;
   Start start{};
   start.path = path.c_str();
   start.arguments = arguments.data();
   start.environment = environment.data();
   start.folder = program.folder.c_str();
+  start.signals = signals.data();
+  start.signal_count = signals.size();
   start.files = files;
   start.cpus = program.cpus ? &*program.cpus : nullptr;
   start.memory = program.memory_limit ? static_cast<rlim_t>(*program.memory_limit) : RLIM_INFINITY;
@@ -255,6 +263,15 @@ Spawned spawn(const ChildProgram& program, const StandardFiles& files) {
     }
   }
   throw SpawnError(spawn_error(program, start.step, start.error));
+}
+
+std::vector<int> signals_to_reset() {
+  std::vector<int> signals;
+  for (int signal = 1; signal < NSIG; ++signal) {
+    struct sigaction now {};
+    if (sigaction(signal, nullptr, &now) == 0 && now.sa_handler != SIG_DFL) signals.push_back(signal);
+  }
+  return signals;
 }
 
 std::string obstacle_to_spawn(const ChildProgram& program) {

@@ -37,6 +37,9 @@ struct Spawned {
 /// SpawnError.
 Spawned spawn(const ChildProgram& program, const StandardFiles& files);
 
+/// The signals that are handled or ignored in this process, which no child must be started with.
+std::vector<int> signals_to_reset();
+
 /// What SpawnError would say now, because the folder or the program is not there; else empty. Starts nothing.
 std::string obstacle_to_spawn(const ChildProgram& program);
 

@@ -37,7 +37,7 @@ FileDescriptor open_input_file(const std::string& path) {
 /// A file in memory: it neither blocks the writer nor kills it with SIGPIPE when the child does not read.
 FileDescriptor open_input(const ChildProgram& program) {
   if (!program.input_file.empty()) return open_input_file(program.input_file);
-  if (!program.input) return lifted(FileDescriptor(open("/dev/null", O_RDONLY | O_CLOEXEC)));
+  if (!program.input) return open_null_device();
   FileDescriptor file = lifted(FileDescriptor(memfd_create("stdin", MFD_CLOEXEC)));
   std::size_t written = 0;
   while (written < program.input->size()) {
@@ -65,12 +65,16 @@ Pipe open_output(const std::string& path) {
 
 }  // namespace
 
+FileDescriptor open_null_device() { return lifted(FileDescriptor(open("/dev/null", O_RDONLY | O_CLOEXEC))); }
+
 OpenFiles open_standard_files(const ChildProgram& program) {
   OpenFiles files;
   files.output = open_output(program.output_file);
   files.errors_follow_output = !program.output_file.empty() && program.output_file == program.errors_file;
   if (!files.errors_follow_output) files.errors = open_output(program.errors_file);
-  files.input = open_input(program);
+  const bool reads_nothing = !program.input && program.input_file.empty();
+  if (reads_nothing) files.shared_input = program.null_device;
+  if (files.shared_input < 0) files.input = open_input(program);
   return files;
 }
 
