@@ -28,6 +28,7 @@
 #include "core/simd_target.hpp"
 #include "exec/source.hpp"
 #include "job/job.hpp"
+#include "job/shared_files.hpp"
 #include "job/template.hpp"
 #include "mpi/launcher_link.hpp"
 #include "mpi/load.hpp"
@@ -137,6 +138,11 @@ void warn_of_problems(const Options& options, const Job& job, const RunOptions& 
   for (const Finding& finding : problems(ranks, view)) spdlog::warn("{}; {}", finding.text, finding.remedy);
 }
 
+void warn_of_shared_files(const Options& options, const Job& job, const JobSource& source) {
+  if (options.quiet) return;
+  for (const Diagnostic& warning : shared_files(job, source)) spdlog::warn("{}", warning.message);
+}
+
 std::optional<TaskRange> selection_of(const Options& options, std::uint64_t size) {
   if (options.part.empty()) return parse_selection(options.tasks, options.task, size);
   if (!options.tasks.empty() || !options.task.empty())
@@ -174,6 +180,7 @@ ExitStatus coordinate(const Options& options, Transport& transport, std::shared_
   if (options.json && job->run.print != RunPolicy::Print::nothing)
     throw UsageError("--print and --json both write to standard output: leave out one of them");
   warn_of_problems(options, *job, run);
+  warn_of_shared_files(options, *job, source);
   run.survives_losses = surroundings.survives_losses;
   LauncherLink* const launcher = surroundings.launcher ? &*surroundings.launcher : nullptr;
   if (launcher != nullptr) {

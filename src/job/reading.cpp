@@ -296,7 +296,7 @@ std::optional<Template> Reading::make_template(const TomlNode& text, Template::Q
       const bool follows = faulty_.count(name) > 0 || (params_unknown_ && is_unknown);
       if (!follows) error_in(text, fault.offset(), fault.what());
       const std::size_t begin = rest.rfind('{', fault.offset());
-      const std::size_t end = rest.find('}', fault.offset()) + 1;
+      const std::size_t end = std::min(rest.find('}', fault.offset()), rest.size() - 1) + 1;
       rest.replace(begin, end - begin, end - begin, 'x');
     }
   }

@@ -90,11 +90,12 @@ std::vector<ParamColumn> read_csv_columns(const AxisReading& axis) {
     const bool has_new_name = renamed != renaming.by_header.end();
     const std::string name = has_new_name ? renamed->second->node.text : column.name;
     const Place place = has_new_name ? renamed->second->node.place : axis.setting("csv").place;
-    if (!has_new_name && !expr::is_identifier(name)) {
-      axis.reading.error(place,
-                         fmt::format("the column '{0}' of '{1}' cannot be the name of a param; rename it: "
-                                     "as = {{ \"{0}\" = \"a_name\" }}",
-                                     name, *file));
+    if (!has_new_name && (!expr::is_identifier(name) || expr::is_reserved(name))) {
+      axis.reading.error(
+          place,
+          fmt::format("the column '{0}' of '{1}' cannot be the name of a param{2}; rename it: "
+                      "as = {{ \"{0}\" = \"a_name\" }}",
+                      name, *file, expr::is_reserved(name) ? ", for it is a word of expressions" : ""));
       is_right = false;
     }
     columns.push_back({name, place, axis_of(column, owner)});

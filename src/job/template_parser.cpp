@@ -143,8 +143,30 @@ class Template::Parser {
       before_ += ' ';
       at_ += found->length;
     } else {
+      check_slip(rest);
       open_.push_back(Brace::plain);
       copy(1);
+    }
+  }
+
+  /// A brace that stays is no mistake, unless a param stands in it as other tools would have it: { x },
+  /// {x!r}, or {x without its end.
+  void check_slip(std::string_view rest) const {
+    const std::size_t begin = rest.find_first_not_of(' ', 1);
+    if (begin == std::string_view::npos) return;
+    const std::size_t end = std::min(rest.size(), rest.find_first_of(" !}", begin));
+    const std::string_view name = rest.substr(begin, end - begin);
+    const bool is_param =
+        std::ranges::any_of(params_, [&](const Param& param) { return param.name == name; });
+    if (!is_param) return;
+    const std::string_view after = rest.substr(std::min(rest.size(), rest.find_first_not_of(' ', end)));
+    const std::string_view conversion = rest.substr(end, 2);
+    const bool converts = conversion == "!r" || conversion == "!s" || conversion == "!a";
+    if (end == rest.size() || converts || after.starts_with('}')) {
+      throw TemplateError(
+          at_ + begin, fmt::format("'{}' stands in a brace, but is not replaced: write {{{}}}, or {{{{ for "
+                                   "a brace that is to stay",
+                                   name, name));
     }
   }
 

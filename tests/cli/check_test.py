@@ -218,6 +218,16 @@ idle.toml:7:1: warning: 'retries' has no effect: the task has no source
             {"message": "the param 'idle' is never used", "line": 3, "column": 1},
             {"message": "'retries' has no effect: the task has no source", "line": 7, "column": 1}])
 
+    def test_files_that_tasks_would_take_from_each_other(self):
+        job = "[params]\nx = [1, 2]\ny = [3, 4]\nk = 5\nz = {{ expr = '10 * x + y' }}\n[task]\nshell = 'echo'\nstdout = 'out/{}.txt'\n"
+        for name in ("{x}{y}", "{index}", "{seed}", "{z}"):
+            self.write("own.toml", job.format(name))
+            self.assertNotIn("stdout", self.fanfold("check", "own.toml").err)
+        self.write("shared.toml", job.format("{x}"))
+        warning = "tasks that differ in 'y' have the same 'stdout', and the last of them has it alone; put {y} or {index} in its name"
+        self.assertIn(f"shared.toml:8:1: warning: {warning}\n", self.fanfold("check", "shared.toml").err)
+        self.assertIn(f"warning: {warning}\n", self.fanfold("run", "shared.toml").err)
+
     def test_json(self):
         self.write("both.toml", """\
 seed = 7

@@ -285,7 +285,8 @@ TEST(CsvAxis, names_what_is_wrong_with_its_table) {
   EXPECT_EQ(csv_errors("a,b\n1,2\n", ", as = { a = \"b\" }"),
             "job.toml:2:15: 'b' cannot be the name of a param: a param has this name");
   EXPECT_EQ(csv_errors("a,sum\n1,2\n"),
-            "job.toml:2:15: 'sum' cannot be the name of a param: it is a word of expressions");
+            "job.toml:2:15: the column 'sum' of 'p.csv' cannot be the name of a param, for it is a word of "
+            "expressions; rename it: as = { \"sum\" = \"a_name\" }");
   EXPECT_EQ(csv_errors("a,\"b\n1,2\n"),
             "job.toml:2:15: the file 'p.csv', line 1: a quoted cell does not end");
 }
