@@ -23,7 +23,7 @@ ARROWS = {
     "journal": {"core", "expr", "job"},
     "run": {"core", "expr", "reduce", "job", "schedule", "exec", "journal"},
     "http": {"core", "exec"},
-    "sql": {"exec"},
+    "sql": {"core", "exec"},
     "mpi": {"core", "exec", "job", "run"},
     "report": {"core", "expr", "reduce", "job", "journal", "run"},
     "submit": {"core", "job", "exec"},
