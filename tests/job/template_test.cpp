@@ -138,8 +138,9 @@ TEST(Template, knows_the_parts_of_paths) {
 }
 
 TEST(Template, leaves_braces_alone_that_are_no_substitution) {
-  for (const std::string text : {R"(awk '{print $1}')", R"({"a":{"b":1}})", "{a,b} {1..5} {} { k } {k { n; } {n,k}", "}}",
-                                 "${n}", "${n:-{x}} ${file%.gz}", "find -exec rm {} +", "$n $ {n {{"}) {
+  for (const std::string text :
+       {R"(awk '{print $1}')", R"({"a":{"b":1}})", "{a,b} {1..5} {} { k } {k { n; } {n,k}", "}}", "${n}",
+        "${n:-{x}} ${file%.gz}", "find -exec rm {} +", "$n $ {n {{"}) {
     const std::string expected = text == "$n $ {n {{" ? "$n $ {n {" : text;
     EXPECT_EQ(rendered(text), expected);
   }
