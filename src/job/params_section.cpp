@@ -112,6 +112,13 @@ std::unique_ptr<Axis> make_list(const TomlEntry& param, Reading& reading) {
   return make_list_axis(std::move(values));
 }
 
+/// The kind of an axis that is made of a file or of what a glob finds; null: --set has put something else in
+/// its place.
+const AxisKind* kind_with_input(const TomlNode& node) {
+  const AxisKind* const kind = node.is(Kind::table) ? find_axis_kind(node) : nullptr;
+  return kind != nullptr && kind->read != nullptr ? kind : nullptr;
+}
+
 /// What makes the values of an axis: of one that has inputs, these.
 std::string identity_of(const TomlEntry& param, const std::string& path, std::uint64_t size,
                         const Reading& reading) {
@@ -119,7 +126,8 @@ std::string identity_of(const TomlEntry& param, const std::string& path, std::ui
   for (const JobSource::Input& input : reading.source.inputs) {
     if (input.key != path && !input.key.starts_with(path + ".")) continue;
     if (input.key != path) return canonical(param.node) + ", " + stable_hash(*input.data);
-    const AxisKind* const kind = find_axis_kind(param.node);
+    const AxisKind* const kind = kind_with_input(param.node);
+    if (kind == nullptr) break;
     // A file that is too big to be read for this: its size and the time of its last change.
     if (kind->key == "blocks") return canonical(param.node) + ", " + *input.data;
     identity = fmt::format("{} {}{}, {}", size, kind->noun, size == 1 ? "" : "s", stable_hash(*input.data));

@@ -76,6 +76,19 @@ give this job a run file of its own with --run FILE (--adopt sums.run takes over
 
 
 class CommandsTest(CliTest):
+    def test_something_else_in_place_of_the_lines(self):
+        self.write("list.txt", "echo 1\necho 2\n")
+        for setting, count in [("command=3", 1), ("params.command=echo 5", 1), ("command=['echo 3', 'echo 4', 'echo 5']", 3),
+                               ("command={ count = 3 }", 3)]:
+            ended = self.fanfold("check", "--commands", "list.txt", "--set", setting)
+            self.assertEqual((ended.status, ended.err, ended.out.splitlines()[0]),
+                             (0, "", f"--commands list.txt: {count} task{'s' if count > 1 else ''}, source shell"))
+        self.expect(["run", "--commands", "list.txt", "--set", "command=['echo 3', 'echo 4']", "--quiet", "--print"],
+                    out="3\n4\n")
+        self.expect(["results", "list.run", "--csv", "--tasks", "0:1"],
+                    out="task,command,value,status,attempts,rank,start,duration,exit_code,error\n"
+                    "0,echo 3,3.0,succeeded,1,0,N,N,0,\n")
+
     def test_run(self):
         self.write("list.txt", COMMANDS)
         self.expect(["run", "--commands", "list.txt"], err="4 of 4 tasks succeeded; N s; run file list.run\n")
