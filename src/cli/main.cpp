@@ -4,9 +4,11 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -95,6 +97,27 @@ void add_commands(CLI::App& program, Action& action, std::vector<std::string> wo
   add_man_command(program, action);
 }
 
+/// An empty value is a variable of a script that is not set: the default in its place would surprise.
+void refuse_empty_values(const CLI::App& program) {
+  const CLI::App& command = *program.get_subcommands().front();
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_positional()) continue;  // their commands say what they need
+    for (const std::string& value : option->results()) {
+      if (value.empty())
+        throw UsageError(option->get_name() + ": its value is empty\ntry: fanfold " + command.get_name() +
+                         " --help");
+    }
+  }
+}
+
+/// What was written to standard output, by whomever, and has not arrived, is an error.
+void flush_standard_output() {
+  const bool failed_before = std::ferror(stdout) != 0;
+  if (std::fflush(stdout) != 0)
+    throw RunError("cannot write to standard output: " + std::string(std::strerror(errno)));
+  if (failed_before) throw RunError("cannot write to standard output");
+}
+
 ExitStatus run_program(int argc, char** argv) {
   CLI::App program("fanfold runs many independent tasks, defined in one file, over MPI ranks and threads.",
                    "fanfold");
@@ -113,12 +136,16 @@ ExitStatus run_program(int argc, char** argv) {
     program.parse(argc, argv);
   } catch (const CLI::Success& help_or_version) {
     if (is_spokesman()) program.exit(help_or_version);
+    flush_standard_output();
     return ExitStatus::success;
   } catch (const CLI::ParseError& error) {
     throw UsageError(usage_message(program, error));
   }
+  refuse_empty_values(program);
   if (is_spokesman()) apply_simd_environment();  // the others: see run_command.cpp
-  return action();
+  const ExitStatus status = action();
+  flush_standard_output();
+  return status;
 }
 
 }  // namespace

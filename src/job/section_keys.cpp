@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "core/nearest.hpp"
 
@@ -18,17 +19,21 @@ const SectionKey* find_key(std::span<const SectionKey> keys, std::string_view na
   return found == keys.end() ? nullptr : &*found;
 }
 
-/// The text of a flag as it would stand in the file: a number if it is one, else a string.
-TomlNode node_of(const std::string& text) {
+/// The text of a flag as it would stand in the file: a number if it is one, else a string. None: it is a
+/// number that no type can hold.
+std::optional<TomlNode> node_of(const std::string& text) {
   TomlNode node;
   node.text = text;
+  node.kind = Kind::text;
   const char* const last = text.data() + text.size();
-  if (std::from_chars(text.data(), last, node.integer).ptr == last && !text.empty()) {
+  if (text.empty()) return node;
+  if (const auto [end, error] = std::from_chars(text.data(), last, node.integer); end == last) {
     node.kind = Kind::integer;
-  } else if (std::from_chars(text.data(), last, node.real).ptr == last && !text.empty()) {
+    return error == std::errc() ? std::optional(node) : std::nullopt;
+  }
+  if (const auto [end, error] = std::from_chars(text.data(), last, node.real); end == last) {
     node.kind = Kind::real;
-  } else {
-    node.kind = Kind::text;
+    return error == std::errc() ? std::optional(node) : std::nullopt;
   }
   return node;
 }
@@ -58,8 +63,11 @@ void read_section(const TomlEntry* section, std::string_view where, std::span<co
                     fmt::format("{}: {} has no such key{}", flag, where, did_you_mean(name, names_of(keys))));
       continue;
     }
-    const TomlNode node = node_of(text);
-    key->read({node, flag + ":", {}, "'" + text + "'"}, reading);
+    if (const auto node = node_of(text)) {
+      key->read({*node, flag + ":", {}, "'" + text + "'"}, reading);
+    } else {
+      reading.error({}, fmt::format("{}: the number {} is out of range", flag, text));
+    }
   }
 }
 

@@ -133,6 +133,21 @@ fanfold --help lists all commands, fanfold help COMMAND the options of one.
         self.expect_error(["output", "a.run"], "task is required", "output ")
         self.expect_error(["check", "a.toml", "b.toml"], "unexpected argument 'b.toml'", "check ")
 
+    def test_options_without_a_value(self):
+        """What a script with a variable that is not set gives."""
+        for option in ["--run", "--chunk", "--retries", "--io-threads", "--tasks", "--picture", "--walltime"]:
+            self.expect_error(["run", "job.toml", option, ""], f"{option}: its value is empty", "run ")
+        self.expect_error(["run", "job.toml", "--run", "a.run", "--chunk", ""], "--chunk: its value is empty", "run ")
+        self.expect_error(["results", "a.run", "--npy", ""], "--npy: its value is empty", "results ")
+
+    def test_numbers_that_no_type_can_hold(self):
+        self.write("job.toml", "[params]\ni = { count = 3 }\n[values]\nx = \"i\"\n")
+        for option, text in [("--chunk", "18446744073709551615"), ("--retries", "99999999999999999999"),
+                             ("--retries", "-99999999999999999999"), ("--timeout", "1e999"), ("--max-failures", "1" * 30)]:
+            self.expect(["run", "job.toml", f"{option}={text}"], status=2,
+                        err=f"{option}: the number {text} is out of range\n")
+        self.expect(["run", "job.toml", "--chunk", "9223372036854775807", "--quiet"])
+
     def test_options_that_exclude_each_other(self):
         self.expect_error(["results", "a.run", "--csv", "--jsonl"], "--csv excludes --jsonl", "results ")
 
