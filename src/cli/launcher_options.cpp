@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <filesystem>
 #include <string_view>
 
@@ -21,6 +22,11 @@ constexpr std::uint64_t most_restarts = 1000;
 
 /// What the ranks may take to find together, beside what they may always take. A hundred times what they do.
 constexpr double start_seconds_per_rank = 0.1;
+
+/// Ranks for each CPU of the one host that they are on. Each is a process with threads for all its CPUs'
+/// share: more than a few gain nothing, and hundreds take minutes to start, or all the memory.
+constexpr int many_ranks_per_cpu = 16;
+constexpr int most_ranks_per_cpu = 128;
 
 /// Options, each with a value, that the ranks do not get.
 constexpr std::string_view launcher_flags[] = {"-n", "--ranks", "--hosts", "--hostfile", "--restarts"};
@@ -66,6 +72,22 @@ std::vector<Host> hosts_of(const LauncherOptions& options) {
   return hosts;
 }
 
+void check_ranks_of_host(int ranks) {
+  const int cpus = online_cpus();
+  const std::string counted = cpus == 1 ? "the one CPU" : fmt::format("the {} CPUs", cpus);
+  if (ranks > most_ranks_per_cpu * cpus) {
+    throw UsageError(fmt::format(
+        "-n {}: that is more than {} ranks for each of {} of this host; ranks are for CPUs and hosts: "
+        "--io-threads is for tasks that wait",
+        ranks, most_ranks_per_cpu, counted));
+  }
+  if (ranks > many_ranks_per_cpu * cpus) {
+    std::fprintf(stderr,
+                 "fanfold: warning: %d ranks share %s of this host; --io-threads is for tasks that wait\n",
+                 ranks, counted.c_str());
+  }
+}
+
 }  // namespace
 
 void add_launcher_options(CLI::App& command, LauncherOptions& options, const char* group) {
@@ -100,6 +122,7 @@ ExitStatus launch_ranks(const LauncherOptions& options, const std::vector<std::s
   request.ranks = options.ranks;
   request.hosts = hosts_of(options);
   request.command = command_of_ranks(words);
+  if (request.hosts.empty() && !has_allocation()) check_ranks_of_host(options.ranks);
   request.limits.restarts = options.restarts;
   const int ranks = std::max<int>(options.ranks, static_cast<int>(request.hosts.size()));
   request.limits.start += start_seconds_per_rank * ranks;

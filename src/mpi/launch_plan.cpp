@@ -70,8 +70,12 @@ void LaunchPlan::on_signal(int signal, double now) {
       decisions_.emplace_back(SignalRankZero{signal});
       break;
     case State::starting:
-      // The first is passed on when there is somebody to heed it.
-      if (signals_.size() > 1) end_mpirun(now);
+      // The first is passed on when there is somebody to heed it, if that is soon: nothing runs yet.
+      if (signals_.size() > 1) {
+        end_mpirun(now);
+      } else {
+        deadline_ = std::min(deadline_.value_or(now), now + limits_.first_signal);
+      }
       break;
     case State::pausing:
       decisions_.emplace_back(Warn{"stopped by a signal; the same command goes on"});
@@ -88,6 +92,8 @@ void LaunchPlan::on_time_passed(double now) {
   if (!deadline_ || now < *deadline_) return;
   switch (state_) {
     case State::starting:
+      if (!signals_.empty())
+        return fail("stopped by a signal while the ranks started; the same command goes on", now);
       fail(fmt::format("the ranks have not found together within {:.0f} s", limits_.start), now);
       break;
     case State::leaving:

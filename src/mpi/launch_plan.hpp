@@ -13,6 +13,7 @@ namespace fanfold {
 /// Times in seconds.
 struct LaunchLimits {
   double start = 20;           ///< ranks that have not found together after this do not
+  double first_signal = 2;     ///< ranks that have had no time to find together get this, to end gently
   double leave = 2;            ///< mpirun is ended when it is still there so long after rank zero's goodbye
   double term = 2.5;           ///< from SIGTERM to SIGKILL for mpirun, which takes 2 s to end its ranks
   double first_pause = 1;      ///< before a restart; doubled with each

@@ -157,6 +157,17 @@ TEST_F(LaunchPlanTest, ASignalBeforeTheRanksAreReadyIsPassedOnLater) {
   EXPECT_THAT(decisions(), ElementsAre("signal 10"));
 }
 
+TEST_F(LaunchPlanTest, ASignalBeforeTheRanksAreReadyEndsThemIfTheyTakeLong) {
+  plan_.on_signal(SIGTERM, 0.5);
+  wait();
+  EXPECT_DOUBLE_EQ(now_, 2.5);
+  EXPECT_THAT(
+      decisions(),
+      ElementsAre("say stopped by a signal while the ranks started; the same command goes on", "end"));
+  plan_.on_mpirun_ended("exit status 1", true, 5);
+  EXPECT_THAT(decisions(), ElementsAre("clear all", "exit 75"));
+}
+
 TEST_F(LaunchPlanTest, ASecondSignalBeforeTheRanksAreReadyEndsThem) {
   plan_.on_signal(SIGINT, 0.1);
   plan_.on_signal(SIGINT, 0.2);

@@ -137,6 +137,35 @@ class Launch(unittest.TestCase):
         self.open_gate()
         self.expect(self.start("gated.toml", "--json"), 0)
 
+    def test_a_signal_ends_ranks_that_do_not_find_together(self):
+        # An mpirun that starts nothing, and says so.
+        folder = self.folder
+        (folder / "bin").mkdir()
+        fake = folder / "bin" / "mpirun"
+        fake.write_text("#!/bin/sh\n: > started\nexec sleep 100\n", encoding="utf-8")
+        fake.chmod(0o755)
+        process = subprocess.Popen([PROGRAM, "run", "-n", "2", "gated.toml"], cwd=folder, stderr=subprocess.PIPE, text=True,
+                                   env={**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}"})
+        self.addCleanup(process.kill)
+        while not (folder / "started").exists():
+            time.sleep(0.01)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=20)
+        self.assertEqual((process.returncode, errors), (
+            75, "fanfold: stopped by a signal while the ranks started; the same command goes on\n"))
+        self.assertLess(time.monotonic() - began, 10)
+
+    def test_ranks_that_no_host_has_a_use_for(self):
+        cpus = os.cpu_count()
+        ranks = 128 * cpus + 1
+        counted = "the one CPU" if cpus == 1 else f"the {cpus} CPUs"
+        ended = subprocess.run([PROGRAM, "run", "-n", str(ranks), "gated.toml"], cwd=self.folder, capture_output=True,
+                               text=True, timeout=20, check=False)
+        self.assertEqual((ended.returncode, ended.stderr), (
+            2, f"fanfold: -n {ranks}: that is more than 128 ranks for each of {counted} of this host; ranks are for CPUs and "
+            "hosts: --io-threads is for tasks that wait\n"))
+
     def test_a_killed_rank_costs_its_unfinished_tasks_only(self):
         start = self.start_gated()
         kill(start.rank_processes()[2], signal.SIGKILL)
