@@ -218,7 +218,8 @@ ExitStatus coordinate(const Options& options, Transport& transport, std::shared_
 }
 
 /// After an error that ends this rank: the others may be waiting for it, and nobody is to be left behind.
-[[noreturn]] void give_up(Transport& transport, Surroundings& surroundings) {
+[[noreturn]] void give_up(const std::exception& error, Transport& transport, Surroundings& surroundings) {
+  std::fprintf(stderr, "fanfold: rank %d: %s\n", transport.rank().value(), error.what());
   constexpr ExitStatus status = ExitStatus::resumable;
   if (surroundings.survives_losses && transport.rank() != Rank(0)) leave(status);
   if (!surroundings.launcher) transport.abort(static_cast<int>(status));
@@ -257,7 +258,11 @@ ExitStatus execute(const Options& options, Surroundings& surroundings) {
     if (transport->rank() == Rank(1)) worker.on_orphaned = say_how_to_go_on;  // one of them is enough
     transport->finalize(run_worker(*transport, worker));
     return ExitStatus::success;
-  } catch (const UsageError&) {
+  } catch (const Error& error) {
+    if (error.status() != ExitStatus::usage) {
+      if (transport->size() == 1) throw;
+      give_up(error, *transport, surroundings);
+    }
     // Nothing ran, or one rank cannot run the job: everybody leaves in good order.
     dismiss_workers(*transport);
     if (surroundings.launcher) surroundings.launcher->say_goodbye({static_cast<int>(ExitStatus::usage)});
@@ -265,8 +270,7 @@ ExitStatus execute(const Options& options, Surroundings& surroundings) {
     throw;
   } catch (const std::exception& error) {
     if (transport->size() == 1) throw;
-    std::fprintf(stderr, "fanfold: rank %d: %s\n", transport->rank().value(), error.what());
-    give_up(*transport, surroundings);
+    give_up(error, *transport, surroundings);
   }
 }
 

@@ -5,6 +5,7 @@
 #include "journal/connection.hpp"
 #include "journal/copy_tasks.hpp"
 #include "journal/header_store.hpp"
+#include "journal/new_run_file.hpp"
 #include "journal/state_store.hpp"
 
 namespace fanfold {
@@ -19,7 +20,7 @@ void copy(const std::filesystem::path& from, const MovedList& tasks, bool keeps_
     copied.rows(tasks);
     if (keeps_values) copied.kept_values(tasks);
   } catch (const DecodeError& error) {
-    throw read_error(from, error);
+    throw_read_error(from, error);
   }
 }
 

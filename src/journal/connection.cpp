@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -14,9 +15,11 @@
 #include <fstream>
 
 #include "core/host.hpp"
+#include "journal/damaged_run_file.hpp"
 #include "journal/live_file.hpp"
 #include "journal/row_checksum.hpp"
 #include "journal/schema.hpp"
+#include "journal/write_permission.hpp"
 
 namespace fanfold {
 namespace {
@@ -30,9 +33,10 @@ RunFileError unusable(const fs::path& path, const std::string& why) {
   return RunFileError(ExitStatus::usage, fmt::format("run file '{}' {}", path.string(), why));
 }
 
-RunFileError damaged(const fs::path& path, const std::string& how) {
-  return unusable(path,
-                  fmt::format("is damaged ({}); start afresh with --fresh, or restore it from a copy", how));
+DamagedRunFile damaged(const fs::path& path, const std::string& how) {
+  return DamagedRunFile(
+      fmt::format("run file '{}' is damaged ({}); start afresh with --fresh, or restore it from a copy",
+                  path.string(), how));
 }
 
 // Finds what SQLite would report in words of its own, or not at all: an empty file is a valid database to it.
@@ -128,32 +132,6 @@ bool cannot_share(const SQLite::Exception& error) {
          (code == SQLITE_IOERR && error.getExtendedErrorCode() != SQLITE_IOERR_READ);
 }
 
-void sync_path(const fs::path& path, int flags) {
-  const int file = ::open(path.c_str(), flags | O_CLOEXEC);
-  if (file < 0)
-    return;  // a folder that may be written but not read: its file system syncs it in its own time
-  const int failed = ::fsync(file);
-  const int reason = errno;
-  ::close(file);
-  // EINVAL: a file system that has nothing to sync in a folder.
-  if (failed != 0 && reason != EINVAL) {
-    throw RunError(fmt::format("cannot write {}: {}", path.string(), std::strerror(reason)));
-  }
-}
-
-// Gives a file a second name unless that is taken. False if it is.
-bool rename_to_new(const fs::path& from, const fs::path& to) {
-  if (::link(from.c_str(), to.c_str()) == 0) {
-    ::unlink(from.c_str());
-    return true;
-  }
-  if (errno == EEXIST) return false;
-  // No hard links here (CIFS, some FUSE): the right to write the file, RUN.live, already keeps others away.
-  if (fs::exists(to)) return false;
-  fs::rename(from, to);
-  return true;
-}
-
 // What the system said when a write failed. SQLite's own sqlite3_system_errno does not know of errors in a
 // COMMIT: the files do, the write-ahead log (or journal) and the database.
 int last_errno(const SQLite::Database& database) {
@@ -169,13 +147,22 @@ int last_errno(const SQLite::Database& database) {
   return 0;
 }
 
-struct RemoveAtEnd {
-  fs::path path;
-  ~RemoveAtEnd() {
-    std::error_code ignored;
-    fs::remove(path, ignored);
-  }
-};
+RunError cannot_write(const fs::path& path, const std::string& why, const char* advice) {
+  return RunError(fmt::format(
+      "cannot write {}: {}; what was recorded before is intact; {} and run the same command again",
+      path.string(), why, advice));
+}
+
+// Whether opening failed for want of space: for the shared memory, say, which is a file too. Whoever opens
+// has no connection yet that could be asked.
+bool is_of_full_disk(const fs::path& path, const SQLite::Exception& error) {
+  const int code = error.getErrorCode() & 0xFF;
+  if (code == SQLITE_FULL) return true;
+  constexpr std::uint64_t few_bytes = 64 * 1024;
+  struct statvfs info {};
+  return code == SQLITE_IOERR && error.getExtendedErrorCode() != SQLITE_IOERR_READ &&
+         ::statvfs(path.c_str(), &info) == 0 && info.f_bavail * info.f_frsize < few_bytes;
+}
 
 }  // namespace
 
@@ -211,37 +198,9 @@ bool exclusive(Sharing sharing, const fs::path& path) {
   return sharing == Sharing::exclusive || (sharing == Sharing::automatic && on_network_file_system(path));
 }
 
-void create_run_file(const fs::path& path, const std::function<void(SQLite::Database&)>& fill) {
-  const auto refuse = [&path] {
-    throw UsageError(fmt::format("run file '{}' exists already", path.string()));
-  };
-  if (fs::exists(path)) refuse();
-  const RemoveAtEnd unfinished{path.string() + fmt::format(".new-{}", ::getpid())};
-  fs::remove(unfinished.path);
-  std::unique_ptr<SQLite::Database> database;
-  try {
-    // Nobody sees this file before it is whole, and a crash throws it away: no journal, and one fsync at the
-    // end.
-    // And no locks, which there may be none of.
-    database = std::make_unique<SQLite::Database>(unfinished.path.string(),
-                                                  SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 0, "unix-none");
-    database->exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 4096; PRAGMA synchronous = OFF");
-    database->exec("PRAGMA journal_mode = WAL; BEGIN");
-    create_schema(*database);
-    add_row_checksum(*database);
-    fill(*database);
-    database->exec("COMMIT");
-    database.reset();
-  } catch (const SQLite::Exception& error) {
-    throw_write_error(path, database.get(), error);
-  }
-  sync_path(unfinished.path, O_RDWR);
-  if (!rename_to_new(unfinished.path, path)) refuse();
-  sync_path(path.has_parent_path() ? path.parent_path() : fs::path("."), O_RDONLY | O_DIRECTORY);
-}
-
 std::unique_ptr<SQLite::Database> open_to_write(const fs::path& path, Sharing sharing) {
   check_file(path);
+  if (const auto reason = obstacle_to_writing(path)) throw unwritable(path, *reason);
   try {
     const bool alone = exclusive(sharing, path);
     // Locks keep other programs away, where there are any; RUN.live is the right to write in any case.
@@ -254,7 +213,8 @@ std::unique_ptr<SQLite::Database> open_to_write(const fs::path& path, Sharing sh
     upgrade_schema(*database);
     return database;
   } catch (const SQLite::Exception& error) {
-    throw read_error(path, error);
+    if (is_of_full_disk(path, error)) throw full_disk_error(path, ENOSPC);
+    throw_read_error(path, error);
   }
 }
 
@@ -273,50 +233,48 @@ std::unique_ptr<SQLite::Database> open_to_read(const fs::path& path, Sharing sha
       return connect_without_locks(path);
     }
   } catch (const SQLite::Exception& error) {
-    throw read_error(path, error);
+    throw_read_error(path, error);
   }
 }
 
-RunFileError read_error(const fs::path& path, const SQLite::Exception& error) {
+void throw_read_error(const fs::path& path, const SQLite::Exception& error) {
   switch (error.getErrorCode() & 0xFF) {
     case SQLITE_NOTADB:
-      return unusable(path, "is not a run file of fanfold, or is damaged at its beginning");
+      throw DamagedRunFile(fmt::format(
+          "run file '{}' is not a run file of fanfold, or is damaged at its beginning", path.string()));
     case SQLITE_CORRUPT:
-      return damaged(path, error.what());
+      throw damaged(path, error.what());
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return unusable(path, "is locked by another program");
+      throw unusable(path, "is locked by another program");
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_READONLY:
-      return unusable(path, fmt::format("cannot be opened: {}", error.what()));
+      throw unusable(path, fmt::format("cannot be opened: {}", error.what()));
     case SQLITE_ERROR:
-      return damaged(path, error.what());  // a table is missing, say
+      throw damaged(path, error.what());  // a table is missing, say
     default:
-      return unusable(path, fmt::format("cannot be read: {}", error.what()));
+      throw unusable(path, fmt::format("cannot be read: {}", error.what()));
   }
 }
 
-RunFileError read_error(const fs::path& path, const DecodeError& error) {
-  return damaged(path, error.what());
+void throw_read_error(const fs::path& path, const DecodeError& error) { throw damaged(path, error.what()); }
+
+RunError full_disk_error(const fs::path& path, int reason) {
+  return cannot_write(path, reason == EDQUOT ? "disk quota is exceeded" : "disk is full", "free some space");
 }
 
 void throw_write_error(const fs::path& path, const SQLite::Database* database,
                        const SQLite::Exception& error) {
   const int code = error.getErrorCode() & 0xFF;
-  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) throw read_error(path, error);
-  const auto cannot_write = [&path](const std::string& why, const char* advice) {
-    return RunError(fmt::format(
-        "cannot write {}: {}; what was recorded before is intact; {} and run the same command again",
-        path.string(), why, advice));
-  };
-  if (code == SQLITE_FULL) throw cannot_write("disk is full", "free some space");
+  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) throw_read_error(path, error);
+  if (code == SQLITE_FULL) throw full_disk_error(path, ENOSPC);
   const int reason = code == SQLITE_IOERR && database != nullptr ? last_errno(*database) : 0;
-  if (reason == ENOSPC) throw cannot_write("disk is full", "free some space");
-  if (reason == EDQUOT) throw cannot_write("disk quota is exceeded", "free some space");
+  if (reason == ENOSPC || reason == EDQUOT) throw full_disk_error(path, reason);
   if (reason == EFBIG)
-    throw cannot_write("the limit on the size of files is reached", "raise it (ulimit -f)");
-  throw cannot_write(reason == 0 ? error.what() : fmt::format("{}: {}", error.what(), std::strerror(reason)),
+    throw cannot_write(path, "the limit on the size of files is reached", "raise it (ulimit -f)");
+  throw cannot_write(path,
+                     reason == 0 ? error.what() : fmt::format("{}: {}", error.what(), std::strerror(reason)),
                      "see to the disk");
 }
 

@@ -16,6 +16,7 @@
 #include "core/error.hpp"
 #include "core/host.hpp"
 #include "core/process.hpp"
+#include "journal/write_permission.hpp"
 
 namespace fanfold {
 namespace {
@@ -124,7 +125,8 @@ void replace(const fs::path& path, const LiveStatus& status) {
 // by the second look in LiveFile.
 class TakeoverLock {
  public:
-  explicit TakeoverLock(const fs::path& live) : path_(live.string() + ".lock") {
+  explicit TakeoverLock(const fs::path& run_file)
+      : run_file_(run_file), path_(live_path(run_file).string() + ".lock") {
     while (!try_lock()) {
     }
   }
@@ -135,6 +137,7 @@ class TakeoverLock {
  private:
   bool try_lock() {
     file_.emplace(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    if (file_->number() < 0 && is_obstacle(errno)) throw unwritable(run_file_, errno);
     if (file_->number() < 0) fail(path_);
     while (::flock(file_->number(), LOCK_EX) != 0) {
       if (errno != EINTR) return true;
@@ -145,6 +148,7 @@ class TakeoverLock {
            locked.st_ino == named.st_ino && locked.st_dev == named.st_dev;
   }
 
+  fs::path run_file_;
   fs::path path_;
   std::optional<FileDescriptor> file_;
 };
@@ -195,7 +199,7 @@ LiveFile::LiveFile(const fs::path& run_file, const LiveStatus& status)
     : run_file_(run_file), path_(live_path(run_file)) {
   const LiveStatus ours = signed_by_us(status);
   {
-    const TakeoverLock lock(path_);
+    const TakeoverLock lock(run_file_);
     const std::optional<LiveStatus> holder = read_live(run_file_);
     if (holder && !is_stale(*holder, seconds_since_1970())) refuse(run_file_, *holder);
     replace(path_, ours);

@@ -57,7 +57,7 @@ bool is_stale(const LiveStatus& live, std::int64_t now);
 class LiveFile {
  public:
   /// Takes the right, from a stale holder too; of several processes that try at once, one gets it. Throws
-  /// UsageError with the holder's host and pid if it is alive, RunError if the folder cannot be written.
+  /// UsageError with the holder's host and pid if it is alive, RunFileError or RunError if it cannot write.
   /// Host, pid and process_start are this process's, whatever `status` says.
   LiveFile(const std::filesystem::path& run_file, const LiveStatus& status);
   /// Gives the right back: removes the file if it is still ours.

@@ -11,6 +11,7 @@
 #include "journal/copy_tasks.hpp"
 #include "journal/failure_log.hpp"
 #include "journal/header_store.hpp"
+#include "journal/new_run_file.hpp"
 #include "journal/row_checksum.hpp"
 #include "journal/state_store.hpp"
 
@@ -101,7 +102,7 @@ void copy_file(const MergedFile& file, const RunHeader& header, SQLite::Database
     if (header.keeps_values) tasks.kept_values(unmoved(file.tasks));
     copy.failures(file.tasks);
   } catch (const DecodeError& error) {
-    throw read_error(file.path, error);
+    throw_read_error(file.path, error);
   }
 }
 

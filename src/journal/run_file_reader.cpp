@@ -25,9 +25,9 @@ struct RunFileReader::Impl {
       if (sqlite3_get_autocommit(database->getHandle()) != 0) snapshot.emplace(*database);
       return read();
     } catch (const SQLite::Exception& error) {
-      throw read_error(path, error);
+      throw_read_error(path, error);
     } catch (const DecodeError& error) {
-      throw read_error(path, error);
+      throw_read_error(path, error);
     }
   }
 

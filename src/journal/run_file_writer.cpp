@@ -11,6 +11,7 @@
 #include "journal/event_log.hpp"
 #include "journal/failure_log.hpp"
 #include "journal/header_store.hpp"
+#include "journal/new_run_file.hpp"
 #include "journal/row_checksum.hpp"
 #include "journal/rows.hpp"
 #include "journal/run_file.hpp"
@@ -54,9 +55,9 @@ struct RunFileWriter::Impl {
     try {
       return read();
     } catch (const SQLite::Exception& error) {
-      throw read_error(path, error);
+      throw_read_error(path, error);
     } catch (const DecodeError& error) {
-      throw read_error(path, error);
+      throw_read_error(path, error);
     }
   }
 
@@ -114,9 +115,9 @@ std::unique_ptr<RunFileWriter> RunFileWriter::open(const std::filesystem::path& 
     return std::unique_ptr<RunFileWriter>(
         new RunFileWriter(std::make_unique<Impl>(path, std::move(database))));
   } catch (const SQLite::Exception& error) {
-    throw read_error(path, error);
+    throw_read_error(path, error);
   } catch (const DecodeError& error) {
-    throw read_error(path, error);
+    throw_read_error(path, error);
   }
 }
 

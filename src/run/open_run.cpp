@@ -12,6 +12,7 @@
 #include "job/template.hpp"
 #include "run/adopt_run.hpp"
 #include "run/reduce_again.hpp"
+#include "run/replaced_run.hpp"
 
 namespace fanfold {
 namespace {
@@ -38,10 +39,6 @@ RunHeader header_of(const Job& job, const JobSource& source) {
   header.created = utc_now();
   header.host = host_name();
   return header;
-}
-
-void remove_run(const fs::path& path) {
-  for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(path.string() + suffix);
 }
 
 bool is_reduction(const Job::FingerprintEntry& entry) { return entry.key.starts_with("reduce."); }
@@ -139,11 +136,11 @@ void check_run_file(const Job& job, const fs::path& path) {
   if (fs::exists(path)) must_reduce_again(job, RunFileReader(path).header(), path);
 }
 
-OpenRun open_run(const Job& job, const JobSource& source, const RunOptions& options) {
+namespace {
+
+OpenRun open_or_create(const Job& job, const JobSource& source, const RunOptions& options) {
   const fs::path& path = options.run_file;
   const bool adopts = !options.adopt.empty();
-  if (adopts) check_can_adopt(options);
-  if (options.fresh) remove_run(path);
   OpenRun run;
   if (!fs::exists(path) && !adopts) {
     run.file = RunFileWriter::create(path, header_of(job, source));
@@ -165,6 +162,17 @@ OpenRun open_run(const Job& job, const JobSource& source, const RunOptions& opti
     run.state = run.file->load(merge_partials_of(job));
   }
   if (options.retry_failed && run.state.failed > 0) forget_failed(job, run);
+  return run;
+}
+
+}  // namespace
+
+OpenRun open_run(const Job& job, const JobSource& source, const RunOptions& options) {
+  if (!options.adopt.empty()) check_can_adopt(options);
+  if (!options.fresh) return open_or_create(job, source, options);
+  ReplacedRun replaced(options.run_file);
+  OpenRun run = open_or_create(job, source, options);
+  replaced.remove();
   return run;
 }
 

@@ -15,11 +15,14 @@
 #include "core/host.hpp"
 #include "core/random_keys.hpp"
 #include "journal/journal.hpp"
+#include "journal/write_permission.hpp"
 #include "run/blamed_tasks.hpp"
 #include "run/coordinator.hpp"
+#include "run/ended_run.hpp"
 #include "run/live_reporter.hpp"
 #include "run/open_run.hpp"
 #include "run/pacer.hpp"
+#include "run/run_file_watch.hpp"
 #include "run/task_order.hpp"
 #include "run/time_limit.hpp"
 #include "run/wakeup.hpp"
@@ -75,16 +78,15 @@ class Execution {
       : transport_(transport), job_(job), source_(source), options_(options), observer_(observer) {}
 
   RunResult run() {
-    LiveReporter live(options_.run_file);
-    if (options_.restarted) blamed_ = blamed_tasks(options_.run_file);
-    OpenRun open = open_run(job_, source_, options_);
+    std::optional<LiveReporter> live;
+    OpenRun open = this->open(live);
     const TaskRange all{0, job_.size()};
     const TaskRange selection = options_.tasks.value_or(all);
     TaskSet pending(selection);
     pending.erase(open.state.finished);
 
     result_.tasks = job_.size();
-    if (const auto& adopted = open.file->header().adopted) result_.adopted = adopted->tasks;
+    if (open.file && open.file->header().adopted) result_.adopted = open.file->header().adopted->tasks;
     result_.selected = selection.size();
     observer_.on_start(selection.size(), selection.size() - pending.size());
     if (pending.empty()) {
@@ -95,7 +97,7 @@ class Execution {
       result_.answers = partial_of(job_, open.state).finish();
     } else {
       observer_.on_tasks(pending);
-      execute(std::move(open), std::move(pending), live);
+      execute(std::move(open), std::move(pending), *live);
     }
     result_.tasks -= result_.left_out;
     result_.finished -= result_.left_out;
@@ -104,6 +106,18 @@ class Execution {
   }
 
  private:
+  /// Takes the right to write the run file, and opens it. Where it cannot be written, a run that has ended
+  /// still has an answer.
+  OpenRun open(std::optional<LiveReporter>& live) {
+    if (const auto obstacle = obstacle_to_writing(options_.run_file))
+      return {nullptr, read_ended_run(job_, options_, *obstacle)};
+    live.emplace(options_.run_file);
+    if (options_.restarted) blamed_ = blamed_tasks(options_.run_file);
+    OpenRun run = open_run(job_, source_, options_);
+    watch_.emplace(options_.run_file);
+    return run;
+  }
+
   void execute(OpenRun open, TaskSet pending, LiveReporter& live) {
     open.file->begin_execution(host_name(), getpid(), static_cast<std::uint32_t>(transport_.size()));
     const std::uint64_t finished_before = open.state.finished.size();
@@ -139,6 +153,7 @@ class Execution {
     tell_slots_found(last);
     const reduce::Partial& reduced = coordinator.total();
     journal.close();
+    watch_->check();
     observer_.on_end(last);
     result_.finished = finished_before + coordinator.schedule().finished();
     result_.failed = failed_before + coordinator.schedule().failed();
@@ -204,6 +219,7 @@ class Execution {
       }
       if (now >= next_progress) {
         next_progress = now + progress_seconds;
+        watch_->check();
         launcher_is_gone_ = options_.launcher_is_gone && options_.launcher_is_gone();
         show_progress(coordinator, live);
       }
@@ -294,6 +310,7 @@ class Execution {
   RunClock clock_;
   Wakeup wakeup_;
   RunResult result_;
+  std::optional<RunFileWatch> watch_;    // none while the file is not ours to write
   std::vector<Schedule::Blame> blamed_;  // of executions before a restart
   std::optional<double> term_at_;        // when SIGTERM was noticed
   bool launcher_is_gone_ = false;

@@ -20,6 +20,18 @@ shell = "head -c 20000 /dev/urandom; echo {i} > {tmp}/x"
 tasks = "count()"
 """
 
+SMALL = """\
+[params]
+i = { count = 10 }
+
+[values]
+x = "i"
+
+[reduce]
+total = "sum(x)"
+"""
+SMALL_ANSWER = "total = 45  (10 of 10 tasks)\n"
+
 
 def processes_of(session):
     """The processes of a session: number and state."""
@@ -78,6 +90,39 @@ class FullDiskTest(CliTest):
 
         self.expect(command, out="tasks = 200  (200 of 200 tasks)\n")
         self.assertIn("recorded: 200 of 200 tasks finished", self.fanfold("status", "disk/w.run").out)
+
+    def test_a_disk_that_is_full_when_the_run_begins(self):
+        """Whatever room there is: the run file is whole or not there, and the run goes on when there is more room."""
+        self.write("small.toml", SMALL)
+        ends = set()
+        for size in range(40, 400, 20):
+            subprocess.run(["mount", "-o", f"remount,size={size}k", self.disk], check=True)
+            ended = self.fanfold("run", "small.toml", "--run", "disk/s.run", "--quiet")
+            with self.subTest(size=size):
+                ends.add(ended.status)
+                self.assertIn(ended.status, (0, 75), ended.err)
+                if ended.status == 75:
+                    self.assertRegex(ended.err, r"^fanfold: cannot write disk/s\.run(\.live)?: (disk is full|No space left on "
+                                     r"device)")
+                self.assertLessEqual(set(os.listdir(self.disk)), {"s.run"})
+                subprocess.run(["mount", "-o", "remount,size=10m", self.disk], check=True)
+                self.expect(["run", "small.toml", "--run", "disk/s.run", "--quiet"], out=SMALL_ANSWER)
+            for name in os.listdir(self.disk):
+                os.remove(os.path.join(self.disk, name))
+        self.assertEqual(ends, {0, 75})
+
+    def test_a_finished_run_is_not_lost_where_there_is_no_room_for_another(self):
+        self.write("small.toml", SMALL)
+        self.expect(["run", "small.toml", "--run", "disk/s.run", "--quiet"], out=SMALL_ANSWER)
+        used = sum(os.stat(os.path.join(self.disk, name)).st_blocks for name in os.listdir(self.disk)) // 2
+        for free in (8, 60, 100, 140, 180):
+            subprocess.run(["mount", "-o", f"remount,size={used + free}k", self.disk], check=True)
+            ended = self.fanfold("run", "small.toml", "--run", "disk/s.run", "--fresh", "--quiet")
+            with self.subTest(free=free):
+                self.assertEqual(ended.status, 75, ended.err)
+                self.assertEqual(os.listdir(self.disk), ["s.run"])
+                subprocess.run(["mount", "-o", "remount,size=10m", self.disk], check=True)
+                self.expect(["results", "disk/s.run"], out=SMALL_ANSWER)
 
 
 if __name__ == "__main__":
