@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/standard_output.hpp"
 #include "exec/source.hpp"
+#include "journal/damaged_run_file.hpp"
 #include "report/quantity.hpp"
 #include "run/verify_run.hpp"
 
@@ -60,8 +61,19 @@ nlohmann::ordered_json json_of(const Verification& found) {
           {"reduced_again", found.reduced_again}};
 }
 
+/// A file in which nothing can be checked, for it is damaged where it begins, is not sound either.
+Verification verified(const std::string& run_file) {
+  try {
+    return verify_run(run_file, source_registry());
+  } catch (const DamagedRunFile& error) {
+    Verification found;
+    found.problems.emplace_back(error.what());
+    return found;
+  }
+}
+
 ExitStatus verify(const Options& options) {
-  const Verification found = verify_run(options.run_file, source_registry());
+  const Verification found = verified(options.run_file);
   write_standard_output(options.json ? json_of(found).dump() + "\n" : text_of(options.run_file, found));
   return found.problems.empty() ? ExitStatus::success : ExitStatus::failures;
 }

@@ -176,8 +176,36 @@ tasks: 7 of 7 finished, 1 failed, 1 left out by where
         self.assertGreater(found["checked_rows"], 5)
         self.assertGreater(found["unchecked_rows"], 2)
 
+    def test_a_file_that_cannot_be_opened_is_not_sound(self):
+        self.run_job(COMMANDS, 1)
+        with open(self.path("job.run"), "rb") as file:
+            good = file.read()
+        for damage, problem in [
+                (good[:5000], "is damaged (database disk image is malformed); start afresh with --fresh, or restore it from "
+                              "a copy"),
+                (good[:16] + b"\xff" * 8 + good[24:], "is not a run file of fanfold, or is damaged at its beginning"),
+                (good[:100] + b"\xff" * 20 + good[120:], "is damaged (database disk image is malformed); start afresh with "
+                                                         "--fresh, or restore it from a copy")]:
+            with open(self.path("job.run"), "wb") as file:
+                file.write(damage)
+            self.expect(["verify", "job.run"], status=1, out=f"""\
+job.run: NOT sound
+  run file 'job.run' {problem}
+rows: 0 rows as written
+tasks: 0 of 0 finished, 0 failed
+""")
+            self.assertEqual(self.problems(), [f"run file 'job.run' {problem}"])
+
     def test_no_run_file(self):
         self.expect(["verify", "job.run"], status=2, err="fanfold: run file 'job.run' does not exist\n")
+        self.write("job.run", "precious\n")
+        self.expect(["verify", "job.run"], status=2, err="fanfold: run file 'job.run' is not a run file of fanfold\n")
+        database = sqlite3.connect(self.path("mine.db"))
+        database.execute("CREATE TABLE mine(x)")
+        database.commit()
+        database.close()
+        self.expect(["verify", "mine.db"], status=2,
+                    err="fanfold: 'mine.db' is an SQLite database, but not a run file of fanfold\n")
 
 
 if __name__ == "__main__":
