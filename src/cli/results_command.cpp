@@ -15,6 +15,7 @@
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/output_path.hpp"
 #include "cli/picture_file.hpp"
 #include "cli/task_selection.hpp"
 #include "exec/source.hpp"
@@ -150,6 +151,8 @@ std::string recorded_answers_text(const Job& job, const RunFileReader& file, boo
 ExitStatus show_results(const Options& options) {
   const RunFileReader file(options.run_file);
   const std::unique_ptr<const Job> job = open_job(file.header().job, source_registry());
+  check_output_path("--npy", options.numpy_file, file.header().job, options.run_file);
+  check_output_path("--picture", options.picture, file.header().job, options.run_file);
   if (!options.picture.empty()) {
     check_picture_file(*job, options.picture);
     write_pictures(partial_of(*job, file.load(merge_partials_of(*job))).finish(), options.picture);

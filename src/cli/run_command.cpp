@@ -19,6 +19,7 @@
 #include "cli/commands.hpp"
 #include "cli/job_options.hpp"
 #include "cli/launcher_options.hpp"
+#include "cli/output_path.hpp"
 #include "cli/picture_file.hpp"
 #include "cli/policy_options.hpp"
 #include "cli/standard_output.hpp"
@@ -169,6 +170,7 @@ ExitStatus coordinate(const Options& options, Transport& transport, std::shared_
   run.run_file = options.run_file.empty() ? default_run_file(options.job) : options.run_file;
   check_folder_of(run.run_file);
   check_picture_file(*job, options.picture);
+  check_output_path("--picture", options.picture, source, run.run_file.string());
   run.fresh = options.fresh;
   run.retry_failed = options.retry_failed;
   run.tasks = selection_of(options, job->size());
