@@ -83,7 +83,7 @@ class CommandsTest(CliTest):
             ended = self.fanfold("check", "--commands", "list.txt", "--set", setting)
             self.assertEqual((ended.status, ended.err, ended.out.splitlines()[0]),
                              (0, "", f"--commands list.txt: {count} task{'s' if count > 1 else ''}, source shell"))
-        self.expect(["run", "--commands", "list.txt", "--set", "command=['echo 3', 'echo 4']", "--quiet", "--print"],
+        self.expect(["run", "--commands", "list.txt", "--set", "command=['echo 3', 'echo 4']", "--quiet", "--print=order"],
                     out="3\n4\n")
         self.expect(["results", "list.run", "--csv", "--tasks", "0:1"],
                     out="task,command,value,status,attempts,rank,start,duration,exit_code,error\n"
