@@ -85,10 +85,14 @@ std::uint64_t RankWork::unstarted_at_most() const {
 std::uint64_t RankWork::unstarted(const Pace& pace, double now) const {
   const std::uint64_t at_most = unstarted_at_most();
   const std::optional<double> seconds = task_seconds(pace);
-  const double elapsed = now - progress_at_;
-  if (!seconds || *seconds >= pace.long_task_seconds || elapsed > report_overdue_seconds) return at_most;
-  const double begun = elapsed * slots_ / *seconds;
+  if (!seconds || *seconds >= pace.long_task_seconds || overdue_seconds(now) > 0) return at_most;
+  const double begun = (now - progress_at_) * slots_ / *seconds;
   return begun >= static_cast<double>(at_most) ? 0 : at_most - static_cast<std::uint64_t>(begun);
+}
+
+double RankWork::overdue_seconds(double now) const {
+  const double elapsed = now - progress_at_;
+  return elapsed > report_overdue_seconds ? elapsed : 0;
 }
 
 double RankWork::expected_end(const Pace& pace) const {

@@ -69,6 +69,9 @@ class RankWork {
   /// When all of it would be done at the measured pace: changes at events only, so that ranks can be kept in
   /// order.
   double expected_end(const Pace& pace) const;
+  /// For how long it has not reported, if that is longer than it should be: at least so long are the tasks
+  /// that hold it up. Else 0.
+  double overdue_seconds(double now) const;
   /// Seconds of one slot for one of its tasks; none before the first report.
   std::optional<double> task_seconds(const Pace& pace) const;
 

@@ -31,7 +31,8 @@ void Schedule::State::call_back(double now) {
 RankWork* Schedule::State::choose_lender(const RankWork& taker, double now) {
   for (const Rank rank : lenders.candidates()) {
     RankWork& lender = *ranks[static_cast<std::size_t>(rank.value())];
-    const double seconds = lender.task_seconds(pace()).value_or(policy.long_task_seconds);
+    const double measured = lender.task_seconds(pace()).value_or(policy.long_task_seconds);
+    const double seconds = std::max(measured, lender.overdue_seconds(now));
     if (static_cast<double>(fair_part(lender, taker, now)) * seconds >= exchange_seconds) return &lender;
   }
   return nullptr;

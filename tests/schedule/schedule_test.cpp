@@ -248,6 +248,20 @@ TEST(Recalls, HappenWhenAReportIsOverdue) {
   world.expect_chunk(1);
 }
 
+TEST(Recalls, TakeTasksForLongWhenTheRankIsSilentForLonger) {
+  TestWorld world = TestWorld::of(8, fixed_chunks(4));
+  world.joins(0).joins(1).wants(0, 2);
+  const Chunk first = world.expect_chunk(0);
+  const Chunk second = world.expect_chunk(0);
+  world.done(0, first, 1e-3);
+  world.wants(1);
+  world.expect_silence();  // 2 ms of work for each, by what is known
+  world.passes(0.3);       // but these tasks are no such
+  EXPECT_EQ(world.expect_recall(0), 2U);
+  world.returns(0, {{second.id, {{6, 8}}}});
+  world.expect_chunk(1, {{6, 8}});
+}
+
 TEST(Retries, AreChunksOfTheNextAttemptAheadOfNewTasks) {
   SchedulePolicy policy = fixed_chunks(2);
   policy.retries = 2;
