@@ -104,6 +104,7 @@ std::string action_of_option(const std::string& option) {
   if (option == "keep") return words_action({"auto", "all", "none"});
   if (option == "on-failure") return words_action({"continue", "stop"});
   if (option == "scheduler") return words_action({"slurm", "sge", "pbs", "lsf"});
+  if (option == "launcher") return words_action({"mpirun", "srun"});
   if (option == "simd") return words_action(compiled_simd_targets());
   return ":";
 }

@@ -57,6 +57,7 @@ struct Options {
   std::vector<std::string> cluster = std::vector<std::string>(std::size(cluster_flags));
   std::string run_file;
   std::string adopt;
+  std::string launcher;
   bool dry_run = false;
   std::vector<std::string> extra;  ///< what stands behind --
 };
@@ -136,6 +137,7 @@ Submission describe(const Options& options, const std::vector<std::string>& word
   submission.sets_io_threads = !job.run.io_threads;
   submission.sets_compute_threads = !job.run.compute_threads;
   submission.extra = options.extra;
+  submission.by_srun = options.launcher == "srun";
   return submission;
 }
 
@@ -160,6 +162,8 @@ ExitStatus submit_job(const Options& options, const std::vector<std::string>& wo
   if (options.job.file == "-" || options.job.commands == "-")
     throw UsageError(
         "a job from standard input cannot be submitted: the batch job reads it later, from a file");
+  if (!options.launcher.empty() && options.launcher != "mpirun" && options.launcher != "srun")
+    throw UsageError(fmt::format("--launcher: expected mpirun or srun, not '{}'", options.launcher));
   const JobSource source = read_job(options.job, policy_of(options.policy), cluster_of(options));
   const std::unique_ptr<const Job> job = open_job(source, source_registry());
   Submission submission = describe(options, words, *job);
@@ -173,6 +177,8 @@ ExitStatus submit_job(const Options& options, const std::vector<std::string>& wo
   const Scheduler& scheduler = submission.cluster.scheduler.empty()
                                    ? find_scheduler(path)
                                    : scheduler_named(submission.cluster.scheduler);
+  if (submission.by_srun && &scheduler != &slurm)
+    throw UsageError(fmt::format("--launcher srun is for Slurm, not for {}", scheduler.title));
   if (&scheduler == &grid_engine && submission.cluster.parallel_environment.empty())
     submission.cluster.parallel_environment = find_parallel_environment();
   if (options.dry_run) {
@@ -224,6 +230,10 @@ void add_submit_command(CLI::App& program, Action& action, std::vector<std::stri
       ->add_option("--adopt", options->adopt,
                    "Begin with the tasks of an earlier run that are the same in this job")
       ->type_name("RUN");
+  command
+      ->add_option("--launcher", options->launcher,
+                   "What starts the ranks: mpirun (default), or srun where only that works (Slurm)")
+      ->type_name("NAME");
   command->add_flag("--dry-run", options->dry_run, "Print the script and submit nothing");
   command->footer("Example: fanfold submit jobs/pi.toml --nodes 2 --time 12h -- --mem=64G");
   command->callback([options, &action, words = std::move(words)] {

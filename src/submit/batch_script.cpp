@@ -26,7 +26,13 @@ std::string run_assignment(const Submission& submission, const BatchScript& scri
 
 /// The command line of the run.
 std::string run_command(const Submission& submission, const BatchScript& script) {
-  std::string text = fmt::format("\"$fanfold\" run -n {} --run \"$run\"", submission.ranks());
+  std::string text = submission.by_srun
+                         ? fmt::format(
+                               "srun --mpi=pmix --cpu-bind=none --no-kill --kill-on-bad-exit=0 "
+                               "--nodes=\"$nodes\" --ntasks=$((nodes * {})) "
+                               "\"$fanfold\" run --run \"$run\"",
+                               submission.ranks_per_node())
+                         : fmt::format("\"$fanfold\" run -n {} --run \"$run\"", submission.ranks());
   if (submission.cluster.array) text += fmt::format(" --part \"$part/{}\"", *submission.cluster.array);
   if (!submission.wants_whole_nodes()) {
     const std::uint32_t threads = submission.cpus_per_rank();
@@ -44,6 +50,57 @@ std::string head(const Submission& submission, const BatchScript& script) {
   std::string text = "#!/bin/bash\n# Made by: " + submission.asked + "\n";
   for (const std::string& directive : script.directives) text += script.prefix + " " + directive + "\n";
   if (!submission.extra.empty()) text += script.prefix + " " + joined(submission.extra) + "\n";
+  return text;
+}
+
+/// Starts the run, and waits for its end: its exit status is $status.
+std::string run_text(const std::string& command) {
+  return fmt::format(R"(
+before=$(recorded)
+{} &
+launcher=$!
+signalled=yes
+while [ $signalled = yes ]; do # a signal ends the waiting, not the run
+  signalled=no
+  wait "$launcher"
+  status=$?
+done
+)",
+                     command);
+}
+
+/// The same by srun, which may end the run when a rank dies, and does when rank zero does: it is started
+/// again on the nodes that are left.
+std::string run_by_srun_text(const std::string& command) {
+  return fmt::format(R"(
+before=$(recorded)
+status=75
+over=no
+for pause in 0 1 2 4; do
+  [ $pause = 0 ] || echo "$run: it has died (exit status $status): going on from the run file in $pause s" >&2
+  sleep $pause
+  [ $again$over = yesno ] || break
+  nodes=$(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%D)
+  {} &
+  launcher=$!
+  signalled=yes
+  while [ $signalled = yes ]; do # a signal ends the waiting, not the run
+    signalled=no
+    wait "$launcher"
+    status=$?
+  done
+  case $status in
+    0 | 1 | 2) break ;;
+    75) "$fanfold" status "$run" --json | grep -q '"state":"interrupted"' || break ;; # it has stopped by itself
+  esac
+done
+)",
+                     command);
+}
+
+std::string lines_of(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
   return text;
 }
 
@@ -73,26 +130,16 @@ std::string script_text(const Submission& submission, const BatchScript& script)
   text += fmt::format("\ncd {} || exit 2\nfanfold={}\n", quote_for_shell(submission.folder),
                       quote_for_shell(submission.program));
   text += run_assignment(submission, script);
-  for (const std::string& line : script.prelude) text += line + "\n";
-  for (const std::string& line : submission.cluster.setup) text += line + "\n";
+  text += lines_of(script.prelude) + lines_of(submission.cluster.setup);
   text += functions;
+  const std::string command = run_command(submission, script);
   text += fmt::format(R"(
 # USR1: the time of this allocation is nearly over. TERM, USR2: somebody cancels the job.
 launcher=
 again=yes
-trap 'stop {}' USR1
+trap 'stop {}{}' USR1
 trap 'again=no; stop 1' TERM USR2
-
-before=$(recorded)
-{} &
-launcher=$!
-signalled=yes
-while [ $signalled = yes ]; do # a signal ends the waiting, not the run
-  signalled=no
-  wait "$launcher"
-  status=$?
-done
-
+{}
 case $status in
   0 | 1 | 2) exit $status ;; # it ended, or cannot be run
 esac
@@ -105,9 +152,9 @@ fi
 echo "$run: exit status $status, $after tasks recorded, $before before: queued again" >&2
 )",
                       std::max<std::int64_t>(1, notice_before_end(submission.cluster).count() / 2),
-                      run_command(submission, script));
-  for (const std::string& line : script.again) text += line + "\n";
-  return text;
+                      submission.by_srun ? "; over=yes" : "",
+                      submission.by_srun ? run_by_srun_text(command) : run_text(command));
+  return text + lines_of(script.again);
 }
 
 }  // namespace fanfold

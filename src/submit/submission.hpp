@@ -19,6 +19,8 @@ struct Submission {
   /// What `run` is given besides -n, --run, --part and threads: the job file and --set, say.
   std::vector<std::string> run_words;
   ClusterRequest cluster;
+  /// Ranks are started by srun, which may end them all when one dies; else by `fanfold run -n`.
+  bool by_srun = false;
   /// Which threads a rank is told to have: those that the job does not say itself.
   bool sets_io_threads = true;
   bool sets_compute_threads = true;

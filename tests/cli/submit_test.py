@@ -117,6 +117,12 @@ class SubmitTest(CliTest):
         self.assertEqual(self.fanfold_with("submit", "job.toml", "stray", status=2)[1],
                          "fanfold: unexpected argument 'stray'; flags for the batch system stand behind --\n"
                          "try: fanfold submit --help\n")
+        self.assertEqual(self.fanfold_with("submit", "job.toml", "--launcher", "orterun", status=2)[1],
+                         "fanfold: --launcher: expected mpirun or srun, not 'orterun'\n")
+        self.assertEqual(self.fanfold_with("submit", "job.toml", "--launcher", "srun", status=2)[1],
+                         "fanfold: --launcher srun is for Slurm, not for LSF\n")
+        self.assertEqual(self.fanfold_with("submit", "job.toml", "--adopt", "none.run", status=2)[1],
+                         "fanfold: run file 'none.run' does not exist\n")
         self.fanfold("run", "job.toml", "--set", "i.count=9")
         self.assertIn("belongs to another job", self.fanfold_with("submit", "job.toml", status=2)[1])
         self.assertFalse(os.path.exists(self.path("calls")))
@@ -136,6 +142,13 @@ class SubmitTest(CliTest):
         out, _ = self.fanfold_with("submit", "--scheduler", "lsf", "--dry-run", "--commands", "job.toml", "--", "-M", "64G")
         self.assertIn("#BSUB -M 64G\n", out)
         self.assertIn(" --commands job.toml &\n", out)
+
+    def test_the_run_is_told_how_it_starts_and_what_it_adopts(self):
+        self.fanfold("run", "job.toml", "--run", "old run")
+        out, _ = self.fanfold_with("submit", "job.toml", "--scheduler", "slurm", "--nodes", "2", "--ranks-per-node", "3",
+                                   "--launcher", "srun", "--adopt", "old run", "--dry-run")
+        self.assertRegex(out, r"""(?m)^  srun --mpi=pmix .* --nodes="\$nodes" --ntasks=\$\(\(nodes \* 3\)\) "\$fanfold" run --run "\$run" """
+                              r"""--io-threads 1 --compute-threads 1 job.toml --adopt 'old run' &$""")
 
     def test_pbs_runs_the_script(self):
         self.stand_in("qsub", QSUB)

@@ -1,8 +1,10 @@
 """What the tests of batch systems run: naps, so that time passes and the machine is idle."""
 
 import os
+import signal
 
 from batch_cluster import BatchTest, kill_tree
+from processes import command_of, environment_of, pids
 
 # Two tasks a second and rank.
 NAPS = """\
@@ -50,6 +52,15 @@ class SlurmTest(NapsTest):
         """The names of the nodes on which the job of the run is: n[1-2] are two."""
         listed = self.status()["scheduler"]["jobs"][0]["reason"]
         return self.command("scontrol", "show", "hostnames", listed).split()
+
+    def kill_rank_zero(self):
+        """That of the run of this test, which srun has started."""
+        for pid in pids():
+            here = os.path.exists(f"/proc/{pid}/cwd") and os.path.realpath(f"/proc/{pid}/cwd") == os.path.realpath(self.folder)
+            if here and "PMIX_RANK=0" in environment_of(pid) and " run " in command_of(pid):
+                os.kill(pid, signal.SIGKILL)
+                return
+        self.fail("there is no rank zero")
 
     def kill_node(self, name):
         """What a power cut leaves of a node: nothing."""

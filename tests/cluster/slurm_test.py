@@ -29,6 +29,16 @@ class SlurmTest(batch_jobs.SlurmTest):
         self.assertEqual(len(self.executions()), 2)
         self.expect_the_answer()
 
+    def test_where_only_srun_works_the_script_starts_the_run_again(self):
+        self.submit(120, "--nodes", "2", "--time", "10", "--launcher", "srun")
+        self.wait_for_tasks()
+        self.kill_rank_zero()
+        self.wait_for_end()
+        self.assertEqual([execution["ranks"] for execution in self.executions()], [2, 2])
+        self.assertRegex(self.read("job.run.log"), r"job.run: it has died \(exit status \d+\): going on from the run file in 1 s\n")
+        self.assertNotIn("queued again", self.read("job.run.log"))
+        self.expect_the_answer()
+
     def test_a_cancelled_job_is_not_queued_again_and_can_go_on(self):
         self.submit(60, "--cpus-per-rank", "1", "--time", "10")
         self.wait_for_tasks()

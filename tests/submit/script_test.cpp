@@ -51,6 +51,15 @@ std::string expected(const std::string& name) {
 
 class ScriptTest : public ::testing::TestWithParam<const Scheduler*> {};
 
+TEST(SlurmScript, BySrun) {
+  Submission by_srun = submission();
+  by_srun.by_srun = true;
+  by_srun.cluster.nodes = 2;
+  by_srun.cluster.ranks_per_node = 4;
+  by_srun.cluster.time = std::chrono::minutes(1);
+  EXPECT_EQ(slurm.script(by_srun), expected("slurm_srun.sh"));
+}
+
 TEST_P(ScriptTest, IsWhatItIs) {
   Submission plain = submission();
   plain.cluster.nodes = 2;

@@ -1,0 +1,74 @@
+#!/bin/bash
+# Made by: fanfold submit jobs/pi.toml
+#SBATCH --job-name=pi
+#SBATCH --nodes=2
+#SBATCH --ntasks-per-node=4
+#SBATCH --cpus-per-task=1
+#SBATCH --time=00:01:00
+#SBATCH --output=pi.run.log
+#SBATCH --open-mode=append
+#SBATCH --no-kill
+#SBATCH --requeue
+#SBATCH --signal=B:USR1@10
+
+cd /home/ada/pi || exit 2
+fanfold=/opt/fanfold/bin/fanfold
+run=pi.run
+
+# How many tasks the run file has.
+recorded() {
+  local count
+  count=$("$fanfold" status "$run" --json 2>/dev/null | grep -o '"finished":[0-9]*' | head -n 1)
+  count=${count#*:}
+  echo "${count:-0}"
+}
+
+# Asks the run to stop: it starts no more tasks, and ends with 75 when those that run have ended. It is asked
+# once more after $1 seconds: then it gives them up.
+stop() {
+  signalled=yes
+  [ -n "$launcher" ] || return
+  kill -USR1 "$launcher"
+  (sleep "$1"; kill -USR1 "$launcher") >/dev/null 2>&1 &
+}
+
+# USR1: the time of this allocation is nearly over. TERM, USR2: somebody cancels the job.
+launcher=
+again=yes
+trap 'stop 5; over=yes' USR1
+trap 'again=no; stop 1' TERM USR2
+
+before=$(recorded)
+status=75
+over=no
+for pause in 0 1 2 4; do
+  [ $pause = 0 ] || echo "$run: it has died (exit status $status): going on from the run file in $pause s" >&2
+  sleep $pause
+  [ $again$over = yesno ] || break
+  nodes=$(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%D)
+  srun --mpi=pmix --cpu-bind=none --no-kill --kill-on-bad-exit=0 --nodes="$nodes" --ntasks=$((nodes * 4)) "$fanfold" run --run "$run" --io-threads 1 --compute-threads 1 jobs/pi.toml &
+  launcher=$!
+  signalled=yes
+  while [ $signalled = yes ]; do # a signal ends the waiting, not the run
+    signalled=no
+    wait "$launcher"
+    status=$?
+  done
+  case $status in
+    0 | 1 | 2) break ;;
+    75) "$fanfold" status "$run" --json | grep -q '"state":"interrupted"' || break ;; # it has stopped by itself
+  esac
+done
+
+case $status in
+  0 | 1 | 2) exit $status ;; # it ended, or cannot be run
+esac
+[ $again = yes ] || exit $status
+after=$(recorded)
+if [ "$after" -le "$before" ]; then
+  echo "$run: exit status $status and no task more than the $before before: not queued again" >&2
+  exit $status
+fi
+echo "$run: exit status $status, $after tasks recorded, $before before: queued again" >&2
+scontrol requeue "$SLURM_JOB_ID"
+exit $status
