@@ -113,7 +113,7 @@ stopped: the run can go on
         """A terminal sends the signal to all of the group."""
         process = self.start_ranks("-n", "2")
         os.killpg(process.pid, signal.SIGINT)
-        self.lines_until(process, "stopped by SIGINT: running tasks may end; once more to end them now")
+        self.lines_until(process, "; stopping, 2 running; ")  # both ranks know, and have given back what had not begun
         self.open_gate()
         out, err = process.communicate()
         total = 2 + sum(self.running_tasks())
