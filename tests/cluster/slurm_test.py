@@ -14,7 +14,7 @@ class SlurmTest(batch_jobs.SlurmTest):
         self.submit(260, "--nodes", "2", status=2)  # it is in the queue already
         self.wait_for_tasks()
         self.assertEqual(list(self.queue().values()), ["RUNNING"])
-        self.assertRegex(self.fanfold("status", "job.run"), r"Slurm job \d+, submitted \S+: RUNNING \(n\[\d-\d\]\)\n")
+        self.assertRegex(self.fanfold("status", "job.run"), r"Slurm job \d+, submitted \S+: RUNNING \(n\[\d[-,]\d\]\)\n")
         self.wait_for_end(300)
         self.assertGreaterEqual(len(self.executions()), 2)
         self.assertEqual({execution["ranks"] for execution in self.executions()}, {2})
