@@ -90,15 +90,16 @@ CurlClient::~CurlClient() {
 void CurlClient::send(HttpRequest request, Done done) {
   auto transfer = std::make_unique<Transfer>(std::move(request), std::move(done));
   if (!transfer->obstacle().empty()) return transfer->fail(transfer->obstacle());
+  bool is_first = false;
   {
     const MutexLock lock(mutex_);
     if (!interrupted_) {
-      arrived_.push_back(std::move(transfer));
-      if (arrived_.size() > 1) return;  // it was woken for the first
+      is_first = arrived_.empty();
+      arrived_.push_back(std::exchange(transfer, nullptr));
     }
   }
   if (transfer) return transfer->fail("interrupted");
-  sockets_.wake();
+  if (is_first) sockets_.wake();  // for the others it has been woken already
 }
 
 void CurlClient::give_back() {
