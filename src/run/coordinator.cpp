@@ -48,7 +48,7 @@ Coordinator::Coordinator(const Job& job, Transport& transport, Schedule schedule
       options_(std::move(options)),
       members_(static_cast<std::size_t>(transport.size())),
       failures_(job.space) {
-  members_[0].works = options.rank_zero_works;
+  members_[0].works = options_.rank_zero_works;
   note(Event::Kind::run_started, Rank(0), ChunkId(), TaskIndex(), members_.size());
 }
 
