@@ -1,15 +1,18 @@
-# fanfold_library(NAME SOURCES file… [LINKS target…] [PRECOMPILE header…])
-# One static library per folder of src/. LINKS are the arrows between the folders. PRECOMPILE are headers of libraries
-# that take most of the time to compile its files.
+# fanfold_library(NAME SOURCES file… [LINKS target…])
+# One static library per folder of src/. LINKS are the arrows between the folders.
 function(fanfold_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS;PRECOMPILE")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
   add_library(fanfold_${name} STATIC ${arg_SOURCES})
   add_library(fanfold::${name} ALIAS fanfold_${name})
   target_include_directories(fanfold_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(fanfold_${name} PUBLIC ${arg_LINKS} PRIVATE fanfold_options)
-  if(arg_PRECOMPILE)
-    target_precompile_headers(fanfold_${name} PRIVATE ${arg_PRECOMPILE})
-  endif()
+endfunction()
+
+# fanfold_compile_alone(file…)
+# The presets compile several files as one (CMAKE_UNITY_BUILD), as most of the time goes into headers. Not so files that
+# Highway compiles once more for each target, and those that have the same local names as others on purpose.
+function(fanfold_compile_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
 # fanfold_test(NAME SOURCES file… LINKS target…)
@@ -22,7 +25,6 @@ function(fanfold_test name)
   add_executable(${name}_test ${arg_SOURCES})
   target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name}_test PRIVATE ${arg_LINKS} fanfold_options GTest::gmock_main rapidcheck rapidcheck_gtest)
-  target_precompile_headers(${name}_test PRIVATE <gmock/gmock.h> <gtest/gtest.h> <rapidcheck/gtest.h>)
   set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   gtest_discover_tests(${name}_test
     TEST_PREFIX ${name}.

@@ -29,7 +29,7 @@ namespace {
 /// Tasks that are shown unless the user asks for others.
 constexpr std::uint64_t shown_tasks = 3;
 
-struct Options {
+struct CheckOptions {
   JobOptions job;
   std::string tasks;
   std::string task;
@@ -51,7 +51,7 @@ std::string unfused_warning() {
       simd_target());
 }
 
-ExitStatus check(const Options& options) {
+ExitStatus check(const CheckOptions& options) {
   std::vector<std::pair<std::string, std::string>> policy;
   if (!options.chunk.empty()) policy.emplace_back("chunk", options.chunk);
   const JobSource source = read_job(options.job, std::move(policy));
@@ -76,7 +76,7 @@ ExitStatus check(const Options& options) {
 
 void add_check_command(CLI::App& program, Action& action) {
   CLI::App* command = add_command(program, "check", "Check a job file and show what it would run");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<CheckOptions>();
   add_job_options(*command, options->job);
   command->add_option("--tasks", options->tasks, "Show these tasks: FIRST:END, without the one numbered END")
       ->type_name("FIRST:END");

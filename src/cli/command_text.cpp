@@ -14,12 +14,6 @@ namespace {
 constexpr std::string_view default_group = "Options";
 constexpr std::string_view example_prefix = "Example: ";
 
-std::string upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return text;
-}
-
 OptionText text_of(const CLI::Option& option) {
   OptionText text;
   if (option.get_positional()) {
@@ -37,6 +31,12 @@ OptionText text_of(const CLI::Option& option) {
 }
 
 }  // namespace
+
+std::string upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
+}
 
 std::string usage_of(const CLI::App& command) {
   const bool is_program = command.get_parent() == nullptr;

@@ -18,6 +18,9 @@ struct OptionGroup {
   std::vector<OptionText> options;
 };
 
+/// In capitals, of ASCII.
+std::string upper(std::string text);
+
 /// "fanfold run [options] JOB"
 std::string usage_of(const CLI::App& command);
 

@@ -27,12 +27,10 @@
 namespace fanfold {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 /// How long rank zero waits for what the others see.
 constexpr std::chrono::seconds patience(20);
 
-struct Options {
+struct DoctorOptions {
   JobOptions job;
   std::string run_file;
 };
@@ -46,8 +44,8 @@ std::vector<RankView> gather(Transport& transport, const RankView& own) {
     ByteWriter out;
     encode(out, own);
     transport.send(Rank(0), out.take());
-    const Clock::time_point end = Clock::now() + patience;
-    while (!transport.flushed() && Clock::now() < end) {
+    const std::chrono::steady_clock::time_point end = std::chrono::steady_clock::now() + patience;
+    while (!transport.flushed() && std::chrono::steady_clock::now() < end) {
       transport.receive();
       rest();
     }
@@ -56,7 +54,8 @@ std::vector<RankView> gather(Transport& transport, const RankView& own) {
   std::vector<std::optional<RankView>> views(static_cast<std::size_t>(transport.size()));
   views.front() = own;
   std::size_t missing = views.size() - 1;
-  for (const Clock::time_point end = Clock::now() + patience; missing > 0 && Clock::now() < end; rest()) {
+  for (const std::chrono::steady_clock::time_point end = std::chrono::steady_clock::now() + patience;
+       missing > 0 && std::chrono::steady_clock::now() < end; rest()) {
     while (const std::optional<Envelope> envelope = transport.receive()) {
       ByteReader in(envelope->bytes);
       auto& view = views[static_cast<std::size_t>(envelope->from.value())];
@@ -104,7 +103,7 @@ std::string text_of(const std::vector<RankView>& ranks, const std::vector<Findin
 
 /// A rank that cannot read the job, on a host that does not have the file, has the threads of any job; rank
 /// zero must be able to.
-std::unique_ptr<const Job> job_of(const Options& options, bool is_rank_zero) {
+std::unique_ptr<const Job> job_of(const DoctorOptions& options, bool is_rank_zero) {
   if (options.job.file.empty() && options.job.commands.empty()) return nullptr;
   try {
     return open_job(read_job(options.job), source_registry());
@@ -114,7 +113,7 @@ std::unique_ptr<const Job> job_of(const Options& options, bool is_rank_zero) {
   }
 }
 
-ExitStatus examine(const Options& options) {
+ExitStatus examine(const DoctorOptions& options) {
   const std::unique_ptr<Transport> transport = started_by_mpi() ? open_mpi_transport() : nullptr;
   const bool is_rank_zero = transport == nullptr || transport->rank() == Rank(0);
   std::unique_ptr<const Job> job;
@@ -144,7 +143,7 @@ ExitStatus examine(const Options& options) {
 
 void add_doctor_command(CLI::App& program, Action& action) {
   CLI::App* command = add_command(program, "doctor", "Look for what makes runs slow or fail here");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<DoctorOptions>();
   add_job_options(*command, options->job);
   command
       ->add_option("--run", options->run_file, "The run file (default: the job file's name with .run, here)")

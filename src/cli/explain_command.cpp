@@ -24,7 +24,7 @@
 namespace fanfold {
 namespace {
 
-struct Options {
+struct ExplainOptions {
   std::string run_file;
   std::string task;
 };
@@ -70,7 +70,7 @@ std::string values_text(const Job& job, const TaskRow& row) {
   return row.status == Status::succeeded && !job.value_slots().empty() ? "values: not kept\n" : "";
 }
 
-ExitStatus explain(const Options& options) {
+ExitStatus explain(const ExplainOptions& options) {
   const RunFileReader file(options.run_file);
   const std::unique_ptr<const Job> job = open_job(file.header().job, source_registry());
   const TaskIndex task = parse_task(options.task, job->size());
@@ -95,7 +95,7 @@ ExitStatus explain(const Options& options) {
 void add_explain_command(CLI::App& program, Action& action) {
   CLI::App* command =
       add_command(program, "explain", "Tell what a task ran, where and when, and what came of it");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ExplainOptions>();
   command->add_option("run", options->run_file, "The run file")->required();
   command->add_option("task", options->task, "The task's number")->required();
   command->footer("Example: fanfold explain flaky.run 4");

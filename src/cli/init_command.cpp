@@ -19,7 +19,7 @@
 namespace fanfold {
 namespace {
 
-struct Options {
+struct InitOptions {
   std::string file = "job.toml";
   std::string kind{init_jobs().front().kind};
 };
@@ -50,7 +50,7 @@ void write_new_file(const std::string& path, std::string_view text) {
   if (!written) fail(path, error);
 }
 
-ExitStatus init(const Options& options) {
+ExitStatus init(const InitOptions& options) {
   const InitJob& job = job_of_kind(options.kind);
   if (options.file == "-") {
     std::fwrite(job.text.data(), 1, job.text.size(), stdout);
@@ -73,7 +73,7 @@ std::string kinds_text() {
 
 void add_init_command(CLI::App& program, Action& action) {
   CLI::App* command = add_command(program, "init", "Write a commented job file to start from");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<InitOptions>();
   command->add_option("file", options->file, "The file to write, which must not exist; - is standard output")
       ->capture_default_str();
   command->add_option("--kind", options->kind, kinds_text())->type_name("KIND")->capture_default_str();

@@ -29,7 +29,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct KernelsOptions {
   std::string name;
   bool example = false;
   bool json = false;
@@ -189,13 +189,13 @@ Json list_json() {
 // ---- the user's own --------------------------------------------------------------------------------------
 
 /// What is asked for of one kernel.
-std::string text_of(const KernelInfo& info, const std::string& named, const Options& options) {
+std::string text_of(const KernelInfo& info, const std::string& named, const KernelsOptions& options) {
   if (options.example) return example_job(info, named);
   return options.json ? kernel_json(info, named).dump() + "\n" : kernel_text(info, named);
 }
 
 /// The kernels of a library or a source, or the one that is named behind a colon.
-std::string text_of_own(const Options& options) {
+std::string text_of_own(const KernelsOptions& options) {
   const KernelPath path = parse_kernel_path(options.name);
   try {
     const auto file = std::filesystem::absolute(path.file);
@@ -222,7 +222,7 @@ std::string text_of_own(const Options& options) {
 
 // ---- the command ----------------------------------------------------------------------------------------
 
-std::string text_of(const Options& options) {
+std::string text_of(const KernelsOptions& options) {
   if (options.name.empty()) {
     if (options.example) throw UsageError("--example needs the name of a kernel");
     return options.json ? list_json().dump() + "\n" : list_text();
@@ -247,7 +247,7 @@ std::string text_of(const Options& options) {
 
 void add_kernels_command(CLI::App& program, Action& action) {
   CLI::App* command = add_command(program, "kernels", "List what a task can run: kernels and sources");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<KernelsOptions>();
   command->add_option(
       "name", options->name,
       "A kernel or source, to see its parameters, results and an example; or one of your own: "

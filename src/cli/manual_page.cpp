@@ -60,12 +60,6 @@ std::string escaped(const std::string& text) {
 
 std::string bold(const std::string& text) { return "\\fB" + escaped(text) + "\\fP"; }
 
-std::string upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return text;
-}
-
 std::string section(const std::string& title) { return ".SH " + escaped(upper(title)) + "\n"; }
 
 std::string item(const OptionText& text) {

@@ -19,12 +19,12 @@
 namespace fanfold {
 namespace {
 
-struct Options {
+struct MergeOptions {
   std::string out;
   std::vector<std::string> runs;
 };
 
-ExitStatus merge(const Options& options) {
+ExitStatus merge(const MergeOptions& options) {
   const MergedRun merged = merge_runs(options.out, {options.runs.begin(), options.runs.end()});
   std::string summary =
       fmt::format("{}: {} of {} finished, {} failed, from {}", options.out, with_separators(merged.finished),
@@ -41,7 +41,7 @@ ExitStatus merge(const Options& options) {
 
 void add_merge_command(CLI::App& program, Action& action) {
   CLI::App* command = add_command(program, "merge", "Make one run file of several of the same job");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<MergeOptions>();
   command->add_option("out", options->out, "The run file to make")->required();
   command->add_option("run", options->runs, "The run files of parts of the job")->required();
   command->footer("Example: fanfold merge pi.run pi.part*.run");

@@ -23,7 +23,7 @@
 namespace fanfold {
 namespace {
 
-struct Options {
+struct OutputOptions {
   std::string run_file;
   std::string task;
   std::optional<std::uint32_t> attempt;
@@ -83,7 +83,7 @@ std::string section(const Outcome& outcome, const char* stream, const std::strin
                      text.empty() || text.back() == '\n' ? "" : "\n");
 }
 
-ExitStatus show_output(const Options& options) {
+ExitStatus show_output(const OutputOptions& options) {
   const RunFileReader file(options.run_file);
   const std::unique_ptr<const Job> job = open_job(file.header().job, source_registry());
   const TaskIndex task = parse_task(options.task, job->size());
@@ -120,7 +120,7 @@ ExitStatus show_output(const Options& options) {
 
 void add_output_command(CLI::App& program, Action& action) {
   CLI::App* command = add_command(program, "output", "Print what a task wrote to standard output");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<OutputOptions>();
   command->add_option("run", options->run_file, "The run file")->required();
   command->add_option("task", options->task, "The task's number")->required();
   CLI::Option* errors =

@@ -32,7 +32,7 @@
 namespace fanfold {
 namespace {
 
-struct Options {
+struct ResultsOptions {
   std::string run_file;
   bool csv = false;
   bool json = false;
@@ -82,7 +82,7 @@ class OutputFile {
 };
 
 /// Rows of params alone would look as if the tasks had no results.
-void check_values_are_kept(const Options& options, const Job& job, const RunHeader& header) {
+void check_values_are_kept(const ResultsOptions& options, const Job& job, const RunHeader& header) {
   if (job.source || header.keeps_values || options.failed) return;
   throw UsageError(
       fmt::format("run file '{}' has no values of its {}: they were not kept. Run the job with --keep all "
@@ -94,7 +94,7 @@ void check_values_are_kept(const Options& options, const Job& job, const RunHead
 /// Reads the rows that are asked for, in batches.
 class Rows {
  public:
-  Rows(const Options& options, const Job& job, const RunFileReader& file)
+  Rows(const ResultsOptions& options, const Job& job, const RunFileReader& file)
       : job_(job), file_(file), columns_(row_columns(job)) {
     selection_.failed_only = options.failed;
     if (const auto tasks = parse_selection(options.tasks, "", job.size())) selection_.tasks = *tasks;
@@ -130,7 +130,7 @@ void write_numpy(Rows& rows, const RunFileReader& file, const std::string& path)
   out.close();
 }
 
-void write_rows(const Options& options, const Job& job, Rows& rows) {
+void write_rows(const ResultsOptions& options, const Job& job, Rows& rows) {
   OutputFile out("-");
   const RowFormat::Write write = [&out](std::string_view text) { out.write(text); };
   const std::unique_ptr<RowFormat> format = options.csv          ? make_csv_rows(rows.columns(), write)
@@ -148,7 +148,7 @@ std::string recorded_answers_text(const Job& job, const RunFileReader& file, boo
   return answers_json(job, answers).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-ExitStatus show_results(const Options& options) {
+ExitStatus show_results(const ResultsOptions& options) {
   const RunFileReader file(options.run_file);
   const std::unique_ptr<const Job> job = open_job(file.header().job, source_registry());
   check_output_path("--npy", options.numpy_file, file.header().job, options.run_file);
@@ -181,7 +181,7 @@ ExitStatus show_results(const Options& options) {
 
 void add_results_command(CLI::App& program, Action& action) {
   CLI::App* command = add_command(program, "results", "Show the answer of a run, or a row for each task");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ResultsOptions>();
   command->add_option("run", options->run_file, "The run file")->required();
   CLI::Option* csv = command->add_flag("--csv", options->csv, "A row for each finished task, as CSV");
   CLI::Option* json =

@@ -52,7 +52,7 @@ constexpr const char* threads = "Ranks, threads, instructions";
 constexpr const char* recorded = "Which tasks, and where they are recorded";
 }  // namespace groups
 
-struct Options {
+struct RunCommandOptions {
   JobOptions job;
   std::string run_file;
   LauncherOptions launcher;
@@ -79,7 +79,7 @@ void check_folder_of(const std::filesystem::path& run_file) {
 }
 
 /// What stands behind `fanfold run` to go on with this run.
-std::string arguments_to_go_on(const Options& options, const JobSource& source, int ranks) {
+std::string arguments_to_go_on(const RunCommandOptions& options, const JobSource& source, int ranks) {
   std::string text = ranks > 1 ? fmt::format("-n {} ", ranks) : "";
   text += arguments_of(source);
   for (const std::string& word : words_of(options.policy)) {
@@ -91,8 +91,8 @@ std::string arguments_to_go_on(const Options& options, const JobSource& source, 
   return text;
 }
 
-void print_result(const Options& options, const JobSource& source, const Job& job, const RunResult& result,
-                  const std::string& to_go_on, const std::string& run_file) {
+void print_result(const RunCommandOptions& options, const JobSource& source, const Job& job,
+                  const RunResult& result, const std::string& to_go_on, const std::string& run_file) {
   std::string text;
   if (options.json) {
     nlohmann::ordered_json object{{"job", job.name},
@@ -114,13 +114,13 @@ void print_result(const Options& options, const JobSource& source, const Job& jo
     throw RunError("cannot write the answer to standard output; the run file has it");
 }
 
-void choose_simd(const Options& options) {
+void choose_simd(const RunCommandOptions& options) {
   if (!options.simd.empty()) choose_simd_target(options.simd);
 }
 
 /// Hosts differ: a rank whose CPU lacks the target that rank zero has says so to rank zero, which has the
 /// word. Returns what it says, or nothing.
-std::string choose_simd_of_worker(const Options& options) {
+std::string choose_simd_of_worker(const RunCommandOptions& options) {
   try {
     apply_simd_environment();
     choose_simd(options);
@@ -131,7 +131,7 @@ std::string choose_simd_of_worker(const Options& options) {
 }
 
 /// The worst of what `doctor` finds; the rest is for those who ask.
-void warn_of_problems(const Options& options, const Job& job, const RunOptions& run) {
+void warn_of_problems(const RunCommandOptions& options, const Job& job, const RunOptions& run) {
   if (options.quiet) return;
   const std::vector<RankView> ranks{view_of_rank(0, &job)};
   RunView view = view_of_run(job, run.run_file.string());
@@ -139,12 +139,12 @@ void warn_of_problems(const Options& options, const Job& job, const RunOptions& 
   for (const Finding& finding : problems(ranks, view)) spdlog::warn("{}; {}", finding.text, finding.remedy);
 }
 
-void warn_of_shared_files(const Options& options, const Job& job, const JobSource& source) {
+void warn_of_shared_files(const RunCommandOptions& options, const Job& job, const JobSource& source) {
   if (options.quiet) return;
   for (const Diagnostic& warning : shared_files(job, source)) spdlog::warn("{}", warning.message);
 }
 
-std::optional<TaskRange> selection_of(const Options& options, std::uint64_t size) {
+std::optional<TaskRange> selection_of(const RunCommandOptions& options, std::uint64_t size) {
   if (options.part.empty()) return parse_selection(options.tasks, options.task, size);
   if (!options.tasks.empty() || !options.task.empty())
     throw UsageError("give --part, --tasks or --task, not two of them");
@@ -160,8 +160,9 @@ struct Surroundings {
   bool survives_losses = false;          ///< the ranks go on when one dies
 };
 
-ExitStatus coordinate(const Options& options, Transport& transport, std::shared_ptr<Terminal> terminal,
-                      const InterruptGuard& interrupts, Surroundings& surroundings) {
+ExitStatus coordinate(const RunCommandOptions& options, Transport& transport,
+                      std::shared_ptr<Terminal> terminal, const InterruptGuard& interrupts,
+                      Surroundings& surroundings) {
   choose_simd(options);
   const JobSource source =
       read_job(options.job, policy_of(options.policy), {}, [&] { return lowest_cpu_level(transport); });
@@ -240,7 +241,7 @@ void say_how_to_go_on() {
 }
 
 /// One rank of a run, or all of it.
-ExitStatus execute(const Options& options, Surroundings& surroundings) {
+ExitStatus execute(const RunCommandOptions& options, Surroundings& surroundings) {
   const std::unique_ptr<Transport> transport =
       started_by_mpi() ? open_mpi_transport() : std::make_unique<LocalTransport>();
   surroundings.survives_losses = started_by_mpi() && survives_losses();
@@ -276,7 +277,7 @@ ExitStatus execute(const Options& options, Surroundings& surroundings) {
   }
 }
 
-ExitStatus execute_or_say_why(const Options& options) {
+ExitStatus execute_or_say_why(const RunCommandOptions& options) {
   Surroundings surroundings;
   surroundings.launcher = LauncherLink::connect();
   try {
@@ -289,7 +290,7 @@ ExitStatus execute_or_say_why(const Options& options) {
   }
 }
 
-ExitStatus run_or_launch(const Options& options, const std::vector<std::string>& words) {
+ExitStatus run_or_launch(const RunCommandOptions& options, const std::vector<std::string>& words) {
   if (!options.launcher.any()) return execute_or_say_why(options);
   choose_simd(options);  // a mistake is to be heard of once
   return launch_ranks(options.launcher, words);
@@ -299,7 +300,7 @@ ExitStatus run_or_launch(const Options& options, const std::vector<std::string>&
 
 void add_run_command(CLI::App& program, Action& action, std::vector<std::string> words) {
   CLI::App* command = add_command(program, "run", "Run a job, or go on with a run that was stopped");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<RunCommandOptions>();
   add_job_options(*command, options->job);
   add_launcher_options(*command, options->launcher, groups::threads);
   command

@@ -23,7 +23,7 @@
 namespace fanfold {
 namespace {
 
-struct Options {
+struct StatusOptions {
   std::string run_file;
   bool json = false;
   bool watch = false;
@@ -100,7 +100,7 @@ std::string submitted_json(const std::string& run_file, const SubmissionRecord& 
       queue);
 }
 
-ExitStatus show_status(const Options& options) {
+ExitStatus show_status(const StatusOptions& options) {
   if (options.watch)
     return isatty(STDOUT_FILENO) == 1 ? watch_on_terminal(options.run_file)
                                       : watch_in_lines(options.run_file);
@@ -123,7 +123,7 @@ ExitStatus show_status(const Options& options) {
 
 void add_status_command(CLI::App& program, Action& action) {
   CLI::App* command = add_command(program, "status", "Show how far a run is");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<StatusOptions>();
   command->add_option("run", options->run_file, "The run file")->required();
   CLI::Option* json = command->add_flag("--json", options->json, "Print one JSON object");
   command

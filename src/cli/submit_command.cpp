@@ -51,7 +51,7 @@ constexpr ClusterFlag cluster_flags[] = {
      "Of Grid Engine (default: the first that is there of orte, openmpi, ompi, mpi and mpich)"},
 };
 
-struct Options {
+struct SubmitOptions {
   JobOptions job;
   PolicyOptions policy;
   std::vector<std::string> cluster = std::vector<std::string>(std::size(cluster_flags));
@@ -62,7 +62,7 @@ struct Options {
   std::vector<std::string> extra;  ///< what stands behind --
 };
 
-std::vector<std::pair<std::string, std::string>> cluster_of(const Options& options) {
+std::vector<std::pair<std::string, std::string>> cluster_of(const SubmitOptions& options) {
   std::vector<std::pair<std::string, std::string>> cluster;
   for (std::size_t i = 0; i < std::size(cluster_flags); ++i) {
     if (!options.cluster[i].empty()) cluster.emplace_back(cluster_flags[i].key, options.cluster[i]);
@@ -76,7 +76,7 @@ std::string search_path() {
 }
 
 /// What `run` is given of the command line.
-std::vector<std::string> run_words(const Options& options) {
+std::vector<std::string> run_words(const SubmitOptions& options) {
   std::vector<std::string> words;
   if (!options.job.commands.empty()) words.emplace_back("--commands");
   words.push_back(options.job.commands.empty() ? options.job.file : options.job.commands);
@@ -125,7 +125,7 @@ void check_not_in_queue(const std::string& run_file) {
   }
 }
 
-Submission describe(const Options& options, const std::vector<std::string>& words, const Job& job) {
+Submission describe(const SubmitOptions& options, const std::vector<std::string>& words, const Job& job) {
   Submission submission;
   submission.asked = command_line(words);
   submission.job_name = job.name;
@@ -158,7 +158,7 @@ std::string told(const Scheduler& scheduler, const Submission& submission, const
   return text + "\n";
 }
 
-ExitStatus submit_job(const Options& options, const std::vector<std::string>& words) {
+ExitStatus submit_job(const SubmitOptions& options, const std::vector<std::string>& words) {
   if (options.job.file == "-" || options.job.commands == "-")
     throw UsageError(
         "a job from standard input cannot be submitted: the batch job reads it later, from a file");
@@ -192,7 +192,7 @@ ExitStatus submit_job(const Options& options, const std::vector<std::string>& wo
 }
 
 /// The words behind --; CLI11 takes them for further arguments. Without --, such arguments are a mistake.
-void sort_arguments(Options& options, const std::vector<std::string>& words) {
+void sort_arguments(SubmitOptions& options, const std::vector<std::string>& words) {
   const auto dashes = std::find(words.begin(), words.end(), "--");
   if (dashes == words.end()) {
     if (options.extra.empty()) return;
@@ -214,7 +214,7 @@ void sort_arguments(Options& options, const std::vector<std::string>& words) {
 void add_submit_command(CLI::App& program, Action& action, std::vector<std::string> words) {
   CLI::App* command =
       add_command(program, "submit", "Hand a job to a batch system: Slurm, Grid Engine, PBS or LSF");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SubmitOptions>();
   add_job_options(*command, options->job);
   command->add_option("flags", options->extra, "Behind --: flags for the batch system, as they are");
   for (std::size_t i = 0; i < std::size(cluster_flags); ++i) {

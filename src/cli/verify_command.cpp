@@ -18,7 +18,7 @@
 namespace fanfold {
 namespace {
 
-struct Options {
+struct VerifyOptions {
   std::string run_file;
   bool json = false;
 };
@@ -72,7 +72,7 @@ Verification verified(const std::string& run_file) {
   }
 }
 
-ExitStatus verify(const Options& options) {
+ExitStatus verify(const VerifyOptions& options) {
   const Verification found = verified(options.run_file);
   write_standard_output(options.json ? json_of(found).dump() + "\n" : text_of(options.run_file, found));
   return found.problems.empty() ? ExitStatus::success : ExitStatus::failures;
@@ -82,7 +82,7 @@ ExitStatus verify(const Options& options) {
 
 void add_verify_command(CLI::App& program, Action& action) {
   CLI::App* command = add_command(program, "verify", "Check a run file from end to end");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<VerifyOptions>();
   command->add_option("run", options->run_file, "The run file")->required();
   command->add_flag("--json", options->json, "Print one JSON object");
   command->footer("Example: fanfold verify pi.run");

@@ -17,10 +17,10 @@ namespace {
 
 constexpr unsigned limb_bits = 32;
 constexpr std::int64_t limb_mask = (std::int64_t{1} << limb_bits) - 1;
-/// The weight of bit 0 of limb 0 is 2^lowest_exponent, that of the smallest subnormal double.
-constexpr int lowest_exponent = -1074;
+/// The weight of bit 0 of limb 0 is 2^lowest_bit_exponent, that of the smallest subnormal double.
+constexpr int lowest_bit_exponent = -1074;
 /// A sum of 2^63 squares of doubles is below 2^2111.
-constexpr std::size_t max_limbs = (2111 - lowest_exponent) / limb_bits + 1;
+constexpr std::size_t max_limbs = (2111 - lowest_bit_exponent) / limb_bits + 1;
 /// An addition changes a limb by less than 2^53: two sums with this many each stay below 2^63.
 constexpr std::uint16_t max_pending = 500;
 /// Below this many values a block costs more than additions one by one.
@@ -80,14 +80,14 @@ void ExactSum::add(double value) {
 }
 
 void ExactSum::add(std::int64_t value) {
-  if (value != 0) add_shifted(-lowest_exponent, value);
+  if (value != 0) add_shifted(-lowest_bit_exponent, value);
 }
 
 void ExactSum::add_square(double value) {
   if (exponent_field(value) == special_exponent) return add_special(value * value);
   const Finite finite = take_apart(value);
   if (finite.value == 0) return;
-  if (2 * finite.position < static_cast<unsigned>(-lowest_exponent)) {
+  if (2 * finite.position < static_cast<unsigned>(-lowest_bit_exponent)) {
     const double square = value * value;
     add(square);
     add(std::fma(value, value, -square));
@@ -95,7 +95,7 @@ void ExactSum::add_square(double value) {
   }
   const unsigned __int128 square =
       static_cast<unsigned __int128>(static_cast<__int128>(finite.value) * finite.value);  // below 2^106
-  const unsigned position = 2 * finite.position - static_cast<unsigned>(-lowest_exponent);
+  const unsigned position = 2 * finite.position - static_cast<unsigned>(-lowest_bit_exponent);
   constexpr std::int64_t low_mask = (std::int64_t{1} << 53) - 1;
   add_shifted(position, static_cast<std::int64_t>(square) & low_mask);
   add_shifted(position + 53, static_cast<std::int64_t>(square >> 53));
@@ -289,7 +289,7 @@ double ExactSum::rounded() const {
   const std::uint64_t low = limb_below_top(2) << limb_bits;
   const std::uint64_t bits = unused == 0 ? high : (high << unused) | (low >> (64 - unused));
   const bool below = (low << unused) != 0 || sum.count > 3;
-  const int top = static_cast<int>((sum.first + sum.count) * limb_bits) + lowest_exponent - unused;
+  const int top = static_cast<int>((sum.first + sum.count) * limb_bits) + lowest_bit_exponent - unused;
   return round_bits(sum.negative, bits, top - 64, below);
 }
 

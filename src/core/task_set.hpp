@@ -21,6 +21,9 @@ struct TaskRange {
   bool operator==(const TaskRange&) const = default;
 };
 
+/// One task as a range.
+inline TaskRange range_of(TaskIndex task) { return {task.value(), task.value() + 1}; }
+
 /// Tasks in the order in which they are to run: ranges one after the other, not merged, not sorted.
 using TaskList = std::vector<TaskRange>;
 

@@ -7,6 +7,9 @@
 
 namespace fanfold {
 
+/// What some programs begin a text file with (RFC 3629, section 6); no part of the text.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 /// The character that begins at `at`, which moves behind it; none if the bytes are not UTF-8 (RFC 3629).
 inline std::optional<char32_t> next_character(std::string_view text, std::size_t& at) {
   const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };

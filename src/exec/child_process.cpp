@@ -13,8 +13,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "core/file_descriptor.hpp"
 #include "exec/captured_text.hpp"
-#include "exec/file_descriptor.hpp"
 #include "exec/spawn.hpp"
 #include "exec/standard_files.hpp"
 

@@ -17,7 +17,7 @@ constexpr std::string_view zstd_mark = "\x28\xB5\x2F\xFD";
 /// zlib counts in 32 bits.
 constexpr std::size_t most_at_once = 1 << 30;
 /// Contents are made in pieces of this size; between two of them the clock is looked at.
-constexpr std::size_t piece_bytes = 1 << 20;
+constexpr std::size_t inflated_bytes = 1 << 20;
 /// Any window, and a header of gzip.
 constexpr int gzip_window_bits = 15 + 16;
 
@@ -30,7 +30,7 @@ class Contents {
   char* room() {
     patience_.check();
     if (size_ > max_bytes_) throw_too_long(max_bytes_);
-    text_.resize(size_ + piece_bytes);
+    text_.resize(size_ + inflated_bytes);
     return text_.data() + size_;
   }
   void add(std::size_t bytes) { size_ += bytes; }
@@ -66,10 +66,10 @@ class Inflater {
       stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data() + used));
       stream_.avail_in = static_cast<uInt>(given);
       stream_.next_out = reinterpret_cast<Bytef*>(contents.room());
-      stream_.avail_out = static_cast<uInt>(piece_bytes);
+      stream_.avail_out = static_cast<uInt>(inflated_bytes);
       const int result = inflate(&stream_, Z_NO_FLUSH);
       used += given - stream_.avail_in;
-      contents.add(piece_bytes - stream_.avail_out);
+      contents.add(inflated_bytes - stream_.avail_out);
       if (result == Z_STREAM_END) return used;
       if (result == Z_MEM_ERROR) throw std::bad_alloc();
       if (result == Z_BUF_ERROR || (result == Z_OK && used == bytes.size() && stream_.avail_out > 0)) {
@@ -106,7 +106,7 @@ std::string unzstd(std::string_view bytes, Contents contents) {
   ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
   std::size_t left = 0;  // of the frame, or 0 at its end
   do {
-    ZSTD_outBuffer out{contents.room(), piece_bytes, 0};
+    ZSTD_outBuffer out{contents.room(), inflated_bytes, 0};
     const std::size_t before = in.pos;
     left = ZSTD_decompressStream(context.get(), &out, &in);
     if (ZSTD_isError(left) != 0)

@@ -15,7 +15,7 @@ namespace {
 
 constexpr double default_per_host = 8;
 constexpr double default_max_redirects = 10;
-constexpr double default_max_bytes = 64 << 20;
+constexpr double default_max_body = 64 << 20;
 constexpr std::int64_t first_bad_status = 400;
 
 /// The words of the statuses that are met most (RFC 9110, RFC 6585): failures are told apart by them.
@@ -123,7 +123,7 @@ void HttpRequests::set_limits(const Retrieval& retrieval, HttpRequest& request) 
   request.per_host = static_cast<std::uint32_t>(std::min(number("per_host", default_per_host, 1), 1e6));
   request.max_redirects =
       static_cast<std::uint32_t>(std::min(number("max_redirects", default_max_redirects, 0), 1e6));
-  request.max_bytes = static_cast<std::uint64_t>(number("max_bytes", default_max_bytes, 0));
+  request.max_bytes = static_cast<std::uint64_t>(number("max_bytes", default_max_body, 0));
   // The rate is promised for all ranks together: each takes its share.
   request.rate = number("rate", 0, 0) / static_cast<double>(retrieval.ranks);
 }

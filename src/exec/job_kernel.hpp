@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/annotated_mutex.hpp"
-#include "exec/file_descriptor.hpp"
+#include "core/file_descriptor.hpp"
 #include "exec/isolated_kernel.hpp"
 #include "job/job.hpp"
 #include "kernel/kernel_library.hpp"

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "core/annotated_mutex.hpp"
-#include "exec/file_descriptor.hpp"
+#include "core/file_descriptor.hpp"
 #include "exec/shared_batch.hpp"
 
 namespace fanfold {

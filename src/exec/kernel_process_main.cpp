@@ -27,7 +27,7 @@ namespace fanfold {
 namespace {
 
 // What the process finds open, beside 0: a byte for each batch, and the end when its parent is gone.
-constexpr int memory_file = 3;
+constexpr int memory_descriptor = 3;
 constexpr int notes_file = 4;
 constexpr int done_file = 5;
 constexpr int library_file = 6;
@@ -161,7 +161,7 @@ const Kernel& kernel_of(const std::string& library, const std::string& name) {
 
 /// Says that it is ready, and serves until the parent is gone.
 void serve(const Kernel& kernel) {
-  SharedMemory memory{FileDescriptor(memory_file)};
+  SharedMemory memory{FileDescriptor(memory_descriptor)};
   SharedMemory notes{FileDescriptor(notes_file)};
   notes.follow();
   char byte = 0;

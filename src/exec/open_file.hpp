@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "exec/file_descriptor.hpp"
+#include "core/file_descriptor.hpp"
 
 namespace fanfold {
 

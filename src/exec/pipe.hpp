@@ -1,7 +1,7 @@
 // Pipes, and where descriptors stand.
 #pragma once
 
-#include "exec/file_descriptor.hpp"
+#include "core/file_descriptor.hpp"
 
 namespace fanfold {
 

@@ -10,7 +10,7 @@ namespace {
 constexpr double least_gain = 0.2;
 /// If they bring this share, tasks only wait: the next step is a large one.
 constexpr double full_gain = 0.85;
-constexpr std::uint32_t step = 2;
+constexpr std::uint32_t small_step = 2;
 constexpr std::uint32_t large_step = 4;
 
 /// A share of failures that is higher by this is the fault of the threads.
@@ -60,10 +60,11 @@ bool PoolSize::is_better(const Measured& now, const Measured& before) const {
 }
 
 void PoolSize::climb(const Measured& now, std::uint32_t most) {
-  std::uint32_t factor = step;
+  std::uint32_t factor = small_step;
   if (best_ && now.size > best_->size) {
     if (!is_better(now, *best_)) {
-      if (now.size > step * best_->size) return go_to(step * best_->size);  // perhaps that was too far
+      if (now.size > small_step * best_->size)
+        return go_to(small_step * best_->size);  // perhaps that was too far
       climbing_ = false;
       return go_to(best_->size);
     }
@@ -89,7 +90,7 @@ void PoolSize::hold(const Measured& now, std::uint32_t most) {
     periods_to_hold_ = first_periods_to_hold;
     best_.reset();
     climbing_ = true;
-    return go_to(std::max(limits_.first, std::min(size_ / step, most)));
+    return go_to(std::max(limits_.first, std::min(size_ / small_step, most)));
   }
   if (!is_slow) best_->rate = 0.75 * best_->rate + 0.25 * now.rate;
   best_->failed_share = now.failed_share;

@@ -18,7 +18,7 @@ namespace fanfold {
 namespace {
 
 /// A file of this size is more likely a mistake than a task.
-constexpr double default_max_bytes = 1 << 30;
+constexpr double default_max_file_bytes = 1 << 30;
 
 class Read final : public Source {
  public:
@@ -74,7 +74,7 @@ class Read final : public Source {
   std::string contents(const Retrieval& retrieval) const {
     const ReadPatience patience(interrupted_, retrieval.timeout);
     const std::uint64_t max_bytes =
-        whole(numbers_.of("max_bytes", retrieval.numbers).value_or(default_max_bytes), "max_bytes");
+        whole(numbers_.of("max_bytes", retrieval.numbers).value_or(default_max_file_bytes), "max_bytes");
     const OpenFile file(full_path(retrieval.context));
     if (blocks_ != nullptr) {
       if (has_range_) throw ReadError("a block has no range: leave out 'bytes'");

@@ -18,8 +18,6 @@ bool uses_temporary_folder(const SourceSpec& spec) {
   });
 }
 
-TaskRange range_of(TaskIndex task) { return {task.value(), task.value() + 1}; }
-
 }  // namespace
 
 Retriever::Retriever(PoolContext& context, const Source& source, Resources& resources, std::uint32_t slot)

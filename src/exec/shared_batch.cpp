@@ -15,7 +15,9 @@ constexpr std::size_t alignment = 64;
 
 std::size_t aligned(std::size_t offset) { return (offset + alignment - 1) / alignment * alignment; }
 
-[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+[[noreturn]] void fail_to_share(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
 
 std::size_t bytes_of_texts(std::span<const std::string_view> texts) {
   std::size_t bytes = texts.size() * sizeof(std::uint64_t);
@@ -51,13 +53,14 @@ void SharedMemory::reserve(std::size_t bytes) {
   // In powers of two: batches of one job are about as large as each other.
   std::size_t size = std::max<std::size_t>(size_, 1 << 16);
   while (size < bytes) size *= 2;
-  if (ftruncate(file_.get(), static_cast<off_t>(size)) != 0) fail("cannot share memory with the kernel");
+  if (ftruncate(file_.get(), static_cast<off_t>(size)) != 0)
+    fail_to_share("cannot share memory with the kernel");
   map(size);
 }
 
 void SharedMemory::follow() {
   struct stat status = {};
-  if (fstat(file_.get(), &status) != 0) fail("cannot look at shared memory");
+  if (fstat(file_.get(), &status) != 0) fail_to_share("cannot look at shared memory");
   if (static_cast<std::size_t>(status.st_size) != size_) map(static_cast<std::size_t>(status.st_size));
 }
 
@@ -66,7 +69,7 @@ void SharedMemory::map(std::size_t bytes) {
   data_ = nullptr;
   size_ = 0;
   void* const mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
-  if (mapped == MAP_FAILED) fail("cannot map shared memory");
+  if (mapped == MAP_FAILED) fail_to_share("cannot map shared memory");
   data_ = static_cast<std::byte*>(mapped);
   size_ = bytes;
 }

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
-#include "exec/file_descriptor.hpp"
+#include "core/file_descriptor.hpp"
 
 namespace fanfold {
 

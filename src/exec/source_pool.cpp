@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t waiting_per_thread = 4;
 
 /// How long a thread that could begin more tasks waits for those that are under way before it looks for more.
-constexpr std::chrono::milliseconds look_interval{5};
+constexpr std::chrono::milliseconds retrieval_look{5};
 constexpr std::chrono::minutes long_wait{1};
 /// A session that waits for all tasks of a rank has so many under way, unless the job says how many.
 constexpr std::uint32_t most_in_one_session = 256;
@@ -109,7 +109,7 @@ void SourcePool::retrieve_tasks(std::uint32_t slot) {
   TaskFinisher finisher(context_, source_->keeps_output());
   std::vector<RetrievedTask> ended;
   while (begin_tasks(slot, retriever, finisher)) {
-    retriever.wait(retriever.room() > 0 ? look_interval : long_wait, ended);
+    retriever.wait(retriever.room() > 0 ? retrieval_look : long_wait, ended);
     pass_on(ended, finisher);
     ended.clear();
   }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "exec/file_descriptor.hpp"
+#include "core/file_descriptor.hpp"
 
 namespace fanfold {
 

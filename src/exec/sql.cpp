@@ -16,7 +16,7 @@
 namespace fanfold {
 namespace {
 
-constexpr double default_max_bytes = 64 << 20;
+constexpr double default_max_rows_bytes = 64 << 20;
 constexpr std::string_view sqlite_scheme = "sqlite:";
 constexpr std::string_view postgresql_schemes[] = {"postgresql://", "postgres://"};
 
@@ -78,7 +78,7 @@ class Sql final : public Source {
   };
 
   std::uint64_t max_bytes(const Retrieval& retrieval) const {
-    const double bytes = numbers_.of("max_bytes", retrieval.numbers).value_or(default_max_bytes);
+    const double bytes = numbers_.of("max_bytes", retrieval.numbers).value_or(default_max_rows_bytes);
     if (bytes >= 0 && bytes < 0x1p53) return static_cast<std::uint64_t>(bytes);
     throw std::runtime_error(fmt::format("'max_bytes' is no number of bytes: {}", bytes));
   }

@@ -1,7 +1,7 @@
 // What a child process has for its standard input, output and error.
 #pragma once
 
-#include "exec/file_descriptor.hpp"
+#include "core/file_descriptor.hpp"
 #include "exec/pipe.hpp"
 #include "exec/spawn.hpp"
 

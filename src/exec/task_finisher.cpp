@@ -11,8 +11,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-TaskRange range_of(TaskIndex task) { return {task.value(), task.value() + 1}; }
-
 }  // namespace
 
 TaskFinisher::TaskFinisher(PoolContext& context, bool keeps_output)

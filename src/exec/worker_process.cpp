@@ -26,14 +26,14 @@ constexpr std::chrono::seconds end_grace{2};
 constexpr std::chrono::milliseconds close_to_end{200};
 
 /// How often it is looked whether a process has ended that cannot be watched by a descriptor.
-constexpr std::chrono::milliseconds look_interval{10};
+constexpr std::chrono::milliseconds worker_look{10};
 
 /// What one exchange reads at most, so that a process that writes without end does not keep us here.
 constexpr std::size_t most_bytes_per_exchange = 4 << 20;
-constexpr std::size_t read_bytes = 64 << 10;
+constexpr std::size_t answer_read_bytes = 64 << 10;
 
 /// Bytes of standard error that are kept.
-constexpr std::size_t errors_limit = 64 << 10;
+constexpr std::size_t worker_errors_limit = 64 << 10;
 
 void never_wait_on(const FileDescriptor& file) {
   fcntl(file.get(), F_SETFL, fcntl(file.get(), F_GETFL) | O_NONBLOCK);
@@ -104,7 +104,7 @@ void WorkerProcess::wait_for_events(std::chrono::nanoseconds longest) {
        {output_.get(), POLLIN, 0},
        {error_pipe_.get(), POLLIN, 0},
        {unwritten() > 0 ? input_.get() : -1, POLLOUT, 0}}};  // −1 if it is closed
-  if (!end_.is_open()) longest = std::min<std::chrono::nanoseconds>(longest, look_interval);
+  if (!end_.is_open()) longest = std::min<std::chrono::nanoseconds>(longest, worker_look);
   const timespec time = timespec_of(longest);
   ppoll(watched.data(), watched.size(), &time, nullptr);
   if (end_.is_open() ? watched[0].revents != 0 : has_ended()) ended_ = true;
@@ -131,7 +131,7 @@ void WorkerProcess::close_input() {
 }
 
 void WorkerProcess::read_output() {
-  char bytes[read_bytes];
+  char bytes[answer_read_bytes];
   for (std::size_t all = 0; output_.is_open() && all < most_bytes_per_exchange;) {
     const ssize_t count = read(output_.get(), bytes, sizeof bytes);
     if (count < 0 && errno == EINTR) continue;
@@ -144,14 +144,14 @@ void WorkerProcess::read_output() {
 }
 
 void WorkerProcess::read_errors() {
-  char bytes[read_bytes];
+  char bytes[answer_read_bytes];
   for (std::size_t all = 0; error_pipe_.is_open() && all < most_bytes_per_exchange;) {
     const ssize_t count = read(error_pipe_.get(), bytes, sizeof bytes);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno == EAGAIN) return;
     if (count <= 0) return error_pipe_.close();
     errors_.append(bytes, static_cast<std::size_t>(count));
-    if (errors_.size() > 2 * errors_limit) errors_.erase(0, errors_.size() - errors_limit);
+    if (errors_.size() > 2 * worker_errors_limit) errors_.erase(0, errors_.size() - worker_errors_limit);
     all += static_cast<std::size_t>(count);
   }
 }
@@ -178,7 +178,7 @@ std::string WorkerProcess::why_over() {
 
 std::string WorkerProcess::take_errors() {
   read_errors();
-  if (errors_.size() > errors_limit) errors_.erase(0, errors_.size() - errors_limit);
+  if (errors_.size() > worker_errors_limit) errors_.erase(0, errors_.size() - worker_errors_limit);
   return std::exchange(errors_, {});
 }
 

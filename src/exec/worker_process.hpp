@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/file_descriptor.hpp"
 #include "exec/child_process.hpp"
-#include "exec/file_descriptor.hpp"
 
 namespace fanfold {
 

@@ -89,4 +89,7 @@ const std::vector<std::string>& function_names();
 /// The names of all aggregates that [reduce] has; they parse as calls and are refused by Program::compile.
 const std::vector<std::string>& aggregate_names();
 
+/// True for each of them.
+bool is_aggregate(std::string_view name);
+
 }  // namespace fanfold::expr

@@ -17,10 +17,6 @@ namespace {
 
 bool is_number(Type type) { return type != Type::text; }
 
-bool contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::ranges::find(names, name) != names.end();
-}
-
 [[noreturn]] void fail(const Node& at, const std::string& message) {
   throw ExpressionError(at.offset, message);
 }
@@ -80,7 +76,7 @@ class Compiler {
       const Operand first = condition(left);
       return emitter_.emit(opcode, Type::integer, {first, condition(right)}, node);
     }
-    if (const std::optional<Comparison> compared = comparison(node.op)) return compare(node, *compared);
+    if (const std::optional<Comparison> compared = comparison_of(node.op)) return compare(node, *compared);
 
     const std::string taker = fmt::format("'{}'", spelling(node.op));
     Operand a = number(left, taker);
@@ -166,7 +162,7 @@ class Compiler {
   void check_argument_count(const Node& node, const FunctionInfo& function) const {
     const std::size_t count = node.children.size();
     if (count >= function.least_arguments && count <= function.most_arguments) return;
-    if (count == 1 && contains(aggregate_names(), node.name)) {
+    if (count == 1 && is_aggregate(node.name)) {
       fail(node,
            fmt::format("'{0}' of one value is an aggregate; it can be used in [reduce] only, or as {0}(a, b)",
                        node.name));

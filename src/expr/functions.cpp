@@ -56,10 +56,6 @@ constexpr std::array functions = {
     FunctionInfo{"tanh", Signature::real, 1, 1, Opcode::tanh_real},
     FunctionInfo{"trunc", Signature::exact, 1, 1, Opcode::trunc_real}};
 
-bool contains(const std::vector<std::string>& sorted, std::string_view name) {
-  return std::binary_search(sorted.begin(), sorted.end(), name);
-}
-
 }  // namespace
 
 const FunctionInfo* find_function(std::string_view name) {
@@ -87,8 +83,12 @@ const std::vector<std::string>& aggregate_names() {
   return names;
 }
 
+bool is_aggregate(std::string_view name) {
+  return std::binary_search(aggregate_names().begin(), aggregate_names().end(), name);
+}
+
 bool is_reserved(std::string_view name) {
-  return is_keyword(name) || find_function(name) != nullptr || contains(aggregate_names(), name);
+  return is_keyword(name) || find_function(name) != nullptr || is_aggregate(name);
 }
 
 }  // namespace fanfold::expr

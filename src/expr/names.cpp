@@ -29,7 +29,7 @@ std::vector<std::string> known_names(const Scope& scope) {
 }
 
 void refuse_aggregate(const Node& node) {
-  if (std::ranges::find(aggregate_names(), node.name) == aggregate_names().end()) return;
+  if (!is_aggregate(node.name)) return;
   throw ExpressionError(node.offset,
                         fmt::format("'{}' is an aggregate; it can be used in [reduce] only", node.name));
 }

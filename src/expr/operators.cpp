@@ -17,7 +17,7 @@ OpcodePair arithmetic(Operator op) {
   }
 }
 
-std::optional<Comparison> comparison(Operator op) {
+std::optional<Comparison> comparison_of(Operator op) {
   switch (op) {
     case Operator::equal:
       return Comparison{{Opcode::equal_integer, Opcode::equal_real}, Opcode::equal_text};

@@ -24,7 +24,7 @@ struct Comparison {
 };
 
 /// Nothing if the operator does not compare.
-std::optional<Comparison> comparison(Operator op);
+std::optional<Comparison> comparison_of(Operator op);
 
 std::string_view spelling(Operator op);
 

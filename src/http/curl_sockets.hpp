@@ -7,7 +7,7 @@
 #include <chrono>
 #include <optional>
 
-#include "exec/file_descriptor.hpp"
+#include "core/file_descriptor.hpp"
 
 namespace fanfold {
 

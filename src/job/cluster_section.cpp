@@ -1,4 +1,4 @@
-// [cluster], whose keys are command-line flags of `submit` as well.
+// [cluster], whose cluster_keys are command-line flags of `submit` as well.
 #include <fmt/format.h>
 
 #include "job/section_keys.hpp"
@@ -86,22 +86,22 @@ void read_setup(const Setting& setting, Reading& reading) {
   }
 }
 
-constexpr SectionKey keys[] = {{"scheduler", read_scheduler},
-                               {"nodes", read_nodes},
-                               {"ranks_per_node", read_ranks_per_node},
-                               {"cpus_per_rank", read_cpus_per_rank},
-                               {"time", read_time},
-                               {"partition", read_queue},
-                               {"queue", read_queue},
-                               {"account", read_account},
-                               {"array", read_array},
-                               {"parallel_environment", read_parallel_environment},
-                               {"setup", read_setup}};
+constexpr SectionKey cluster_keys[] = {{"scheduler", read_scheduler},
+                                       {"nodes", read_nodes},
+                                       {"ranks_per_node", read_ranks_per_node},
+                                       {"cpus_per_rank", read_cpus_per_rank},
+                                       {"time", read_time},
+                                       {"partition", read_queue},
+                                       {"queue", read_queue},
+                                       {"account", read_account},
+                                       {"array", read_array},
+                                       {"parallel_environment", read_parallel_environment},
+                                       {"setup", read_setup}};
 
 }  // namespace
 
 void read_cluster(const TomlEntry* section, Reading& reading) {
-  read_section(section, "[cluster]", keys, reading.source.overrides.cluster, reading);
+  read_section(section, "[cluster]", cluster_keys, reading.source.overrides.cluster, reading);
 }
 
 }  // namespace fanfold

@@ -10,10 +10,10 @@
 #include <limits>
 #include <optional>
 
+#include "core/utf8.hpp"
+
 namespace fanfold {
 namespace {
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 /// A cell as it stands in the text: without the quotes around it.
 struct Cell {
@@ -172,7 +172,7 @@ bool has_leading_zeros(std::string_view text) {
 }
 
 /// The cells of a column as numbers, until one is none.
-class Numbers {
+class NumberColumn {
  public:
   bool are_numbers() const { return kind_ != Kind::text; }
 
@@ -269,7 +269,7 @@ class TableReader {
   }
 
   void read_numbers() {
-    std::vector<Numbers> numbers(table_.columns.size());
+    std::vector<NumberColumn> numbers(table_.columns.size());
     for_each_cell([&numbers](std::size_t column, const Cell& cell) {
       if (numbers[column].are_numbers()) numbers[column].add(cell);
     });

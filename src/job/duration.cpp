@@ -6,11 +6,11 @@
 namespace fanfold {
 namespace {
 
-struct Unit {
+struct TimeUnit {
   std::string_view name;
   double seconds;
 };
-constexpr Unit units[] = {{"", 1}, {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+constexpr TimeUnit time_units[] = {{"", 1}, {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
 
 /// Takes an integer from the front of the text.
 std::optional<std::int64_t> take_integer(std::string_view& text) {
@@ -28,7 +28,7 @@ std::optional<std::chrono::duration<double>> parse_duration(std::string_view tex
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || !std::isfinite(number) || number < 0) return std::nullopt;
   const std::string_view suffix = text.substr(static_cast<std::size_t>(end - text.data()));
-  for (const Unit& unit : units) {
+  for (const TimeUnit& unit : time_units) {
     if (unit.name == suffix) return std::chrono::duration<double>(number * unit.seconds);
   }
   return std::nullopt;

@@ -4,14 +4,13 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/utf8.hpp"
 #include "job/axis_kind.hpp"
 #include "job/glob.hpp"
 #include "job/read_file.hpp"
 
 namespace fanfold {
 namespace {
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 std::vector<std::string_view> split_paths(std::string_view data) {
   std::vector<std::string_view> paths;

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/stable_hash.hpp"
 #include "job/job.hpp"
+#include "job/outcome.hpp"
 #include "job/read_file.hpp"
 #include "job/toml_document.hpp"
 #include "kernel/compile_kernel.hpp"
@@ -17,29 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void encode_value(ByteWriter& out, const Value& value) {
-  out.u8(static_cast<std::uint8_t>(type_of(value)));
-  if (const auto* integer = std::get_if<std::int64_t>(&value)) out.zigzag(*integer);
-  if (const auto* real = std::get_if<double>(&value)) out.f64(*real);
-  if (const auto* text = std::get_if<std::string>(&value)) out.text(*text);
-}
-
-Type decode_type(ByteReader& in) {
+Type decode_parameter_type(ByteReader& in) {
   const std::uint8_t type = in.u8();
   if (type > static_cast<std::uint8_t>(Type::text)) throw DecodeError("a kernel has a type that is none");
   return static_cast<Type>(type);
-}
-
-Value decode_value(ByteReader& in) {
-  switch (decode_type(in)) {
-    case Type::integer:
-      return in.zigzag();
-    case Type::real:
-      return in.f64();
-    case Type::text:
-      break;
-  }
-  return std::string(in.text());
 }
 
 void encode_parameter(ByteWriter& out, const Parameter& parameter) {
@@ -47,7 +29,7 @@ void encode_parameter(ByteWriter& out, const Parameter& parameter) {
   out.u8(static_cast<std::uint8_t>(parameter.type));
   out.text(parameter.description);
   out.u8(parameter.default_value ? 1 : 0);
-  if (parameter.default_value) encode_value(out, *parameter.default_value);
+  if (parameter.default_value) encode(out, *parameter.default_value);
   out.u8(parameter.minimum ? 1 : 0);
   if (parameter.minimum) out.f64(*parameter.minimum);
 }
@@ -55,7 +37,7 @@ void encode_parameter(ByteWriter& out, const Parameter& parameter) {
 Parameter decode_parameter(ByteReader& in) {
   Parameter parameter;
   parameter.name = in.text();
-  parameter.type = decode_type(in);
+  parameter.type = decode_parameter_type(in);
   parameter.description = in.text();
   if (in.u8() != 0) parameter.default_value = decode_value(in);
   if (parameter.default_value && type_of(*parameter.default_value) != parameter.type)
@@ -139,7 +121,7 @@ OwnKernel decode_own_kernel(std::string_view bytes) {
   for (std::size_t left = in.count(3); left > 0; --left) {
     Result result;
     result.name = in.text();
-    result.type = decode_type(in);
+    result.type = decode_parameter_type(in);
     result.description = in.text();
     info.results.push_back(std::move(result));
   }

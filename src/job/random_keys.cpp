@@ -18,15 +18,14 @@ RandomStream random_of(const AxisReading& axis) {
 }
 
 /// What the values depend on besides the axis' own keys is the seed, which is in the fingerprint.
-struct Numbers {
+struct Bounds {
   double first;
   double second;
   std::uint64_t count;
 };
 
 /// { KEY = [first, second], count }
-std::optional<Numbers> read_numbers(const AxisReading& axis, std::string_view key,
-                                    std::string_view expected) {
+std::optional<Bounds> read_bounds(const AxisReading& axis, std::string_view key, std::string_view expected) {
   Reading& reading = axis.reading;
   const Setting setting = axis.setting(key);
   std::optional<std::int64_t> count = 1;
@@ -47,10 +46,10 @@ std::optional<Numbers> read_numbers(const AxisReading& axis, std::string_view ke
   const auto first = number(items[0]);
   const auto second = number(items[1]);
   if (!first || !second || !count) return std::nullopt;
-  return Numbers{*first, *second, static_cast<std::uint64_t>(*count)};
+  return Bounds{*first, *second, static_cast<std::uint64_t>(*count)};
 }
 
-bool check_order(const AxisReading& axis, std::string_view key, const Numbers& numbers) {
+bool check_order(const AxisReading& axis, std::string_view key, const Bounds& numbers) {
   if (numbers.first <= numbers.second) return true;
   axis.reading.wrong_value(axis.setting(key), "a list of the least and the greatest value, in this order");
   return false;
@@ -59,13 +58,13 @@ bool check_order(const AxisReading& axis, std::string_view key, const Numbers& n
 }  // namespace
 
 std::unique_ptr<Axis> read_uniform_axis(const AxisReading& axis) {
-  const auto numbers = read_numbers(axis, "uniform", "[least, greatest]");
+  const auto numbers = read_bounds(axis, "uniform", "[least, greatest]");
   if (!numbers || !check_order(axis, "uniform", *numbers)) return nullptr;
   return make_uniform_axis(numbers->first, numbers->second, numbers->count, random_of(axis));
 }
 
 std::unique_ptr<Axis> read_log_uniform_axis(const AxisReading& axis) {
-  const auto numbers = read_numbers(axis, "log_uniform", "[least, greatest]");
+  const auto numbers = read_bounds(axis, "log_uniform", "[least, greatest]");
   if (!numbers || !check_order(axis, "log_uniform", *numbers)) return nullptr;
   if (numbers->first <= 0) {
     axis.reading.wrong_value(axis.setting("log_uniform"), "a list of numbers greater than 0");
@@ -75,7 +74,7 @@ std::unique_ptr<Axis> read_log_uniform_axis(const AxisReading& axis) {
 }
 
 std::unique_ptr<Axis> read_normal_axis(const AxisReading& axis) {
-  const auto numbers = read_numbers(axis, "normal", "[mean, standard deviation]");
+  const auto numbers = read_bounds(axis, "normal", "[mean, standard deviation]");
   if (!numbers) return nullptr;
   if (numbers->second < 0) {
     axis.reading.wrong_value(axis.setting("normal"), "a mean and a standard deviation that is not negative");

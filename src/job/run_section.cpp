@@ -119,31 +119,31 @@ void read_chunk(const Setting& setting, Reading& reading) {
   }
 }
 
-constexpr SectionKey keys[] = {{"retries", read_retries},
-                               {"backoff", read_backoff},
-                               {"backoff_limit", read_backoff_limit},
-                               {"timeout", read_timeout},
-                               {"grace", read_grace},
-                               {"on_failure", read_on_failure},
-                               {"max_failures", read_max_failures},
-                               {"keep", read_keep},
-                               {"output_limit", read_output_limit},
-                               {"print", read_print},
-                               {"memory", read_memory},
-                               {"io_threads", read_io_threads},
-                               {"compute_threads", read_compute_threads},
-                               {"chunk", read_chunk},
-                               {"walltime", read_walltime}};
+constexpr SectionKey section_keys[] = {{"retries", read_retries},
+                                       {"backoff", read_backoff},
+                                       {"backoff_limit", read_backoff_limit},
+                                       {"timeout", read_timeout},
+                                       {"grace", read_grace},
+                                       {"on_failure", read_on_failure},
+                                       {"max_failures", read_max_failures},
+                                       {"keep", read_keep},
+                                       {"output_limit", read_output_limit},
+                                       {"print", read_print},
+                                       {"memory", read_memory},
+                                       {"io_threads", read_io_threads},
+                                       {"compute_threads", read_compute_threads},
+                                       {"chunk", read_chunk},
+                                       {"walltime", read_walltime}};
 
 }  // namespace
 
 const std::vector<std::string>& run_keys() {
-  static const std::vector<std::string> names = names_of(keys);
+  static const std::vector<std::string> names = names_of(section_keys);
   return names;
 }
 
 void read_run(const TomlEntry* section, Reading& reading) {
-  read_section(section, "[run]", keys, reading.source.overrides.run, reading);
+  read_section(section, "[run]", section_keys, reading.source.overrides.run, reading);
 }
 
 }  // namespace fanfold

@@ -152,10 +152,10 @@ bool Template::depends_on_execution() const {
 }
 
 std::string Template::task_name() const {
-  using Kind = Piece::Kind;
+  using PieceKind = Piece::Kind;
   for (const Piece& piece : pieces_) {
-    const bool is_same = piece.kind == Kind::literal || piece.kind == Kind::rank ||
-                         piece.kind == Kind::slot || piece.kind == Kind::environment;
+    const bool is_same = piece.kind == PieceKind::literal || piece.kind == PieceKind::rank ||
+                         piece.kind == PieceKind::slot || piece.kind == PieceKind::environment;
     if (!is_same) return text_.substr(piece.offset, text_.find_first_of(":.}", piece.offset) - piece.offset);
   }
   return {};

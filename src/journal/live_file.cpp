@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "core/file_descriptor.hpp"
 #include "core/host.hpp"
 #include "core/process.hpp"
 #include "journal/write_permission.hpp"
@@ -80,27 +81,13 @@ void read_progress(const nlohmann::json& json, LiveStatus& status) {
   throw RunError(fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)));
 }
 
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int number) : number_(number) {}
-  ~FileDescriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
-
 // Its name is this process's own, so nobody else writes it.
 fs::path write_beside(const fs::path& path, const LiveStatus& status) {
   const fs::path written = path.string() + fmt::format(".{}-{}", status.host, status.pid);
   const FileDescriptor file(::open(written.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (file.number() < 0) fail(path);
+  if (file.get() < 0) fail(path);
   const std::string text = to_json(status);
-  if (::write(file.number(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+  if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
     const int reason = errno;
     ::unlink(written.c_str());
     errno = reason;
@@ -137,14 +124,14 @@ class TakeoverLock {
  private:
   bool try_lock() {
     file_.emplace(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-    if (file_->number() < 0 && is_obstacle(errno)) throw unwritable(run_file_, errno);
-    if (file_->number() < 0) fail(path_);
-    while (::flock(file_->number(), LOCK_EX) != 0) {
+    if (file_->get() < 0 && is_obstacle(errno)) throw unwritable(run_file_, errno);
+    if (file_->get() < 0) fail(path_);
+    while (::flock(file_->get(), LOCK_EX) != 0) {
       if (errno != EINTR) return true;
     }
     struct stat locked {
     }, named{};
-    return ::fstat(file_->number(), &locked) == 0 && ::stat(path_.c_str(), &named) == 0 &&
+    return ::fstat(file_->get(), &locked) == 0 && ::stat(path_.c_str(), &named) == 0 &&
            locked.st_ino == named.st_ino && locked.st_dev == named.st_dev;
   }
 

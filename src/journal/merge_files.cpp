@@ -19,7 +19,7 @@ namespace fanfold {
 namespace {
 
 /// Reasons are written when they have so many ranges.
-constexpr std::size_t most_ranges = 1 << 16;
+constexpr std::size_t most_ranges_at_once = 1 << 16;
 
 /// The tasks of the range that are in the set.
 std::vector<TaskRange> common(const TaskSet& tasks, TaskRange range) {
@@ -66,7 +66,7 @@ class Copy {
          reader.advance()) {
       for (const TaskRange& range : common(tasks, reader.current()->tasks)) {
         by_reason[reader.current()->reason].insert(range);
-        if (++ranges == most_ranges) flush();
+        if (++ranges == most_ranges_at_once) flush();
       }
     }
     flush();

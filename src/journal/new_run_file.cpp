@@ -12,6 +12,7 @@
 #include <fstream>
 #include <memory>
 
+#include "core/file_descriptor.hpp"
 #include "journal/connection.hpp"
 #include "journal/row_checksum.hpp"
 #include "journal/schema.hpp"
@@ -25,20 +26,6 @@ namespace fs = std::filesystem;
 /// What the first connection needs beside the file: the memory that processes share, and a write-ahead log
 /// with the first commits.
 constexpr off_t room_for_first_use = 128 * 1024;
-
-class FileDescriptor {
- public:
-  FileDescriptor(const fs::path& path, int flags) : number_(::open(path.c_str(), flags | O_CLOEXEC)) {}
-  ~FileDescriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 /// Removes what is left of a file that did not get its name.
 struct RemoveAtEnd {
@@ -61,23 +48,23 @@ void sync(int file, const fs::path& path) {
 }
 
 void sync_folder_of(const fs::path& path) {
-  const FileDescriptor folder(path.has_parent_path() ? path.parent_path() : fs::path("."),
-                              O_RDONLY | O_DIRECTORY);
-  sync(folder.number(), path);
+  const FileDescriptor folder(::open((path.has_parent_path() ? path.parent_path() : fs::path(".")).c_str(),
+                                     O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  sync(folder.get(), path);
 }
 
 /// Makes the file durable. A disk that would be full at once is found out while nothing has been replaced.
 void finish(const fs::path& unfinished, const fs::path& path) {
-  const FileDescriptor file(unfinished, O_RDWR);
-  if (file.number() < 0) fail(path, errno);
-  const off_t size = ::lseek(file.number(), 0, SEEK_END);
+  const FileDescriptor file(::open(unfinished.c_str(), O_RDWR | O_CLOEXEC));
+  if (file.get() < 0) fail(path, errno);
+  const off_t size = ::lseek(file.get(), 0, SEEK_END);
   // Not every file system can allocate; one that cannot says no when the time comes.
-  if (::fallocate(file.number(), 0, size, room_for_first_use) == 0) {
-    if (::ftruncate(file.number(), size) != 0) fail(path, errno);
+  if (::fallocate(file.get(), 0, size, room_for_first_use) == 0) {
+    if (::ftruncate(file.get(), size) != 0) fail(path, errno);
   } else if (errno == ENOSPC || errno == EDQUOT) {
     fail(path, errno);
   }
-  sync(file.number(), path);
+  sync(file.get(), path);
 }
 
 /// Of a file that is gone: SQLite would take what it holds for the newest content of the new one.

@@ -12,9 +12,9 @@
 #include <optional>
 
 #include "core/error.hpp"
+#include "core/file_descriptor.hpp"
 #include "core/host.hpp"
 #include "exec/child_process.hpp"
-#include "exec/file_descriptor.hpp"
 #include "job/read_file.hpp"
 
 extern char** environ;

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "exec/file_descriptor.hpp"
+#include "core/file_descriptor.hpp"
 #include "mpi/launch_plan.hpp"
 #include "mpi/launcher_socket.hpp"
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "exec/file_descriptor.hpp"
+#include "core/file_descriptor.hpp"
 
 namespace fanfold {
 

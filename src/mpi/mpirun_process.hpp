@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "exec/file_descriptor.hpp"
+#include "core/file_descriptor.hpp"
 
 namespace fanfold {
 

@@ -186,6 +186,8 @@ inline bool takes_numbers(Type argument) { return argument != Type::text; }
 inline bool takes_conditions(Type argument) { return argument == Type::integer; }
 inline bool takes_anything(Type) { return true; }
 
+inline ResultType real_result(std::optional<Type>) { return ResultType::real; }
+
 /// The result that has the type of the argument.
 inline ResultType same_type(std::optional<Type> argument) {
   switch (argument.value_or(Type::real)) {

@@ -49,13 +49,13 @@ AnswerValue reciprocal(const BigInteger& divisor) {
 }
 
 AnswerValue power(const BigInteger& base, const BigInteger& exponent) {
-  constexpr unsigned most_bits = 1'000'000;
+  constexpr unsigned most_power_bits = 1'000'000;
   const bool odd = bit_test(abs(exponent), 0);
   if (abs(base) <= 1) {
     const BigInteger result = exponent.is_zero() || (base < 0 && !odd) ? one() : base;
     return exponent < 0 ? reciprocal(result) : AnswerValue(result);
   }
-  if ((msb(abs(base)) + 1) * abs(exponent) >= most_bits) {
+  if ((msb(abs(base)) + 1) * abs(exponent) >= most_power_bits) {
     const double result = exponent < 0 ? 0.0 : std::numeric_limits<double>::infinity();
     return base < 0 && odd ? -result : result;
   }

@@ -19,15 +19,15 @@ struct EvaluatedArgument {
 };
 
 /// What the tables hold.
-struct Tables {
-  explicit Tables(const Plan::Impl& plan) {
+struct GroupTables {
+  explicit GroupTables(const Plan::Impl& plan) {
     for (const Grouping& grouping : plan.groupings) {
       succeeded.emplace_back(grouping);
       failed.emplace_back(grouping);
     }
   }
 
-  void merge(const Tables& other) {
+  void merge(const GroupTables& other) {
     for (std::size_t i = 0; i < succeeded.size(); ++i) {
       succeeded[i].merge(other.succeeded[i]);
       failed[i].merge(other.failed[i]);
@@ -54,8 +54,8 @@ struct Partial::State {
   void add(const FinishedBatch& batch, RowFailures& failures, expr::Scratch& scratch);
 
   const Plan::Impl& plan;
-  Tables tables;
-  std::unique_ptr<Tables> incoming;  ///< what merge_encoded reads, before it is merged
+  GroupTables tables;
+  std::unique_ptr<GroupTables> incoming;  ///< what merge_encoded reads, before it is merged
 
  private:
   void mark_failed_rows(const FinishedBatch& batch, const RowFailures& failures);
@@ -246,8 +246,8 @@ void Partial::encode(ByteWriter& out) const {
 void Partial::merge_encoded(ByteReader& in) {
   const Plan::Impl& plan = state_->plan;
   if (in.varint() != plan.groupings.size()) throw DecodeError("a partial result is of another [reduce]");
-  if (!state_->incoming) state_->incoming = std::make_unique<Tables>(plan);
-  Tables& incoming = *state_->incoming;
+  if (!state_->incoming) state_->incoming = std::make_unique<GroupTables>(plan);
+  GroupTables& incoming = *state_->incoming;
   for (std::size_t i = 0; i < plan.groupings.size(); ++i) {
     incoming.succeeded[i].decode(in);
     if (plan.groupings[i].population == Population::all) incoming.failed[i].decode(in);

@@ -55,7 +55,7 @@ struct Step {
   __int128 logarithm;
 };
 
-struct Tables {
+struct FactorTables {
   std::array<Step, 128> first;   ///< factors of 9 bits
   std::array<Step, 256> second;  ///< of 17 bits
   std::array<Step, 256> third;   ///< of 25 bits
@@ -68,8 +68,8 @@ Step step(unsigned shift, const BigInteger& numerator, const BigInteger& denomin
 }
 
 /// The middle of each piece is 1 + i/128 + 1/256, 1 - 2^-7 + (i + 1/2) 2^-14, 1 - 2^-14 + (i + 1/2) 2^-21.
-Tables make_tables() {
-  Tables tables;
+FactorTables make_tables() {
+  FactorTables tables;
   const BigInteger one = 1;
   for (unsigned i = 0; i < tables.first.size(); ++i) tables.first[i] = step(9, 257 + 2 * i, 256);
   for (unsigned i = 0; i < tables.second.size(); ++i) {
@@ -100,7 +100,7 @@ __int128 series(__int128 e) {
 }  // namespace
 
 __int128 logarithm_of_significand(std::uint64_t significand) {
-  static const Tables tables = make_tables();
+  static const FactorTables tables = make_tables();
   constexpr std::uint64_t one = std::uint64_t{1} << 52;
   if (significand == one) return 0;
   const Step& first = tables.first[(significand >> 45) - 128];

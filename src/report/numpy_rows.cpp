@@ -28,7 +28,7 @@ std::optional<std::size_t> count_characters(std::string_view text) {
   return count;
 }
 
-std::string quoted(const std::string& name) {
+std::string python_literal(const std::string& name) {
   std::string text = "'";
   for (const char c : name) {
     if (c == '\'' || c == '\\') text += '\\';
@@ -64,7 +64,7 @@ void NumpyRows::begin() {
   lay_out();
   std::string header = "{'descr': [";
   for (std::size_t i = 0; i < columns_.size(); ++i)
-    header += fmt::format("({}, '{}'), ", quoted(columns_[i].name), fields_[i].type);
+    header += fmt::format("({}, '{}'), ", python_literal(columns_[i].name), fields_[i].type);
   header += fmt::format("], 'fortran_order': False, 'shape': ({},), }}", rows_);
 
   // Magic, version, length of the header; then the header, filled up so that the data are aligned.

@@ -15,7 +15,7 @@ namespace {
 using Kind = RowColumn::Kind;
 using Buffer = fmt::memory_buffer;
 
-constexpr std::int64_t largest_exact = std::int64_t{1} << 53;
+constexpr std::int64_t largest_exact_number = std::int64_t{1} << 53;
 
 void append(Buffer& out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
 void append(Buffer& out, std::int64_t number) {
@@ -116,7 +116,7 @@ class CsvRows final : public RowFormat {
 class JsonRows final : public RowFormat {
  public:
   JsonRows(const std::vector<RowColumn>& columns, Write write) : columns_(columns), write_(std::move(write)) {
-    for (const RowColumn& column : columns) keys_.push_back(quoted(column.name) + ":");
+    for (const RowColumn& column : columns) keys_.push_back(json_literal(column.name) + ":");
   }
 
   void write(const RowBatch& batch) override {
@@ -148,7 +148,7 @@ class JsonRows final : public RowFormat {
     switch (values.type()) {
       case Type::integer: {
         const std::int64_t number = values.integers()[row];
-        const bool is_exact = number <= largest_exact && number >= -largest_exact;
+        const bool is_exact = number <= largest_exact_number && number >= -largest_exact_number;
         if (!is_exact) buffer_.push_back('"');
         append(buffer_, number);
         if (!is_exact) buffer_.push_back('"');
@@ -162,12 +162,12 @@ class JsonRows final : public RowFormat {
         break;
       }
       case Type::text:
-        append(buffer_, quoted(values.texts()[row]));
+        append(buffer_, json_literal(values.texts()[row]));
         break;
     }
   }
 
-  static std::string quoted(std::string_view text) {
+  static std::string json_literal(std::string_view text) {
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
 

@@ -14,7 +14,7 @@
 namespace fanfold {
 namespace {
 
-constexpr std::size_t most_lines = 10;  // of what an attempt wrote to standard error
+constexpr std::size_t most_story_lines = 10;  // of what an attempt wrote to standard error
 
 /// Something that happened.
 struct Entry {
@@ -29,7 +29,7 @@ std::string quoted_lines(const std::string& text) {
   if (end == std::string::npos) return {};
   std::size_t begin = end + 1;
   for (std::size_t lines = 0; begin > 0; --begin) {
-    if (text[begin - 1] == '\n' && ++lines == most_lines) break;
+    if (text[begin - 1] == '\n' && ++lines == most_story_lines) break;
   }
   std::string quoted = "\n             | ";
   for (const char c : text.substr(begin, end + 1 - begin)) {

@@ -32,7 +32,7 @@ constexpr std::uint64_t journal_limit_bytes = 256 << 20;
 
 constexpr double time_passed_seconds = 0.1;
 constexpr double silence_check_seconds = 1;
-constexpr double heartbeat_seconds = 2;
+constexpr double coordinator_heartbeat_seconds = 2;
 constexpr double load_seconds = 0.5;
 
 }  // namespace
@@ -305,7 +305,7 @@ void Coordinator::lose(Rank rank, const std::string& why) {
 
 void Coordinator::send_heartbeats() {
   const double now = clock_.now();
-  if (now - heartbeat_at_ < heartbeat_seconds) return;
+  if (now - heartbeat_at_ < coordinator_heartbeat_seconds) return;
   heartbeat_at_ = now;
   for (std::size_t index = 1; index < members_.size(); ++index) {
     if (members_[index].left || members_[index].lost) continue;

@@ -8,12 +8,12 @@
 namespace fanfold {
 namespace {
 
-constexpr std::array signals{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+constexpr std::array ending_signals{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
 
 std::atomic<int> signal_count{0};
 std::atomic<int> last_signal{0};
 static_assert(std::atomic<int>::is_always_lock_free);
-std::array<struct sigaction, signals.size()> previous;
+std::array<struct sigaction, ending_signals.size()> previous;
 
 void count_signal(int signal) {
   last_signal.store(signal, std::memory_order_relaxed);
@@ -29,11 +29,11 @@ InterruptGuard::InterruptGuard() {
   action.sa_handler = count_signal;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
-  for (std::size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &action, &previous[i]);
+  for (std::size_t i = 0; i < ending_signals.size(); ++i) sigaction(ending_signals[i], &action, &previous[i]);
 }
 
 InterruptGuard::~InterruptGuard() {
-  for (std::size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &previous[i], nullptr);
+  for (std::size_t i = 0; i < ending_signals.size(); ++i) sigaction(ending_signals[i], &previous[i], nullptr);
 }
 
 int InterruptGuard::count() const { return signal_count.load(std::memory_order_relaxed); }

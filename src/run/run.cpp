@@ -41,7 +41,7 @@ constexpr double short_silence_limit_seconds = 8;
 /// Before it joins, a rank reads the job, tables and all, and says nothing meanwhile.
 constexpr double join_limit_seconds = 30;
 /// How long workers may take to leave after a stop.
-constexpr double leave_seconds = 10;
+constexpr double longest_leave_seconds = 10;
 /// Messages that are handled before the next look at everything else.
 constexpr int messages_per_look = 256;
 
@@ -215,7 +215,7 @@ class Execution {
         }
       } else {
         coordinator.find_lost_ranks();
-        if (coordinator.all_left() || now - *stopped_at > leave_seconds) return;
+        if (coordinator.all_left() || now - *stopped_at > longest_leave_seconds) return;
       }
       if (now >= next_progress) {
         next_progress = now + progress_seconds;

@@ -12,7 +12,7 @@
 namespace fanfold {
 namespace {
 
-constexpr std::uint64_t batch_rows = 4096;
+constexpr std::uint64_t compared_rows = 4096;
 
 using OnTask = std::function<void(std::uint64_t task, const StableHash& content)>;
 
@@ -20,7 +20,7 @@ using OnTask = std::function<void(std::uint64_t task, const StableHash& content)
 void for_each_content(const Job& job, TaskContents& contents, TaskRange range, const OnTask& on_task) {
   TaskFilter filter(job);
   while (!range.empty()) {
-    const TaskRange batch{range.begin, std::min(range.end, range.begin + batch_rows)};
+    const TaskRange batch{range.begin, std::min(range.end, range.begin + compared_rows)};
     range.begin = batch.end;
     const auto content = contents.of(batch);
     const TaskFilter::Met& met = filter.of({&batch, 1});

@@ -11,7 +11,7 @@ namespace fanfold {
 namespace {
 
 constexpr std::uint64_t most_ordered_tasks = 1'000'000;
-constexpr std::size_t batch_rows = 1024;
+constexpr std::size_t costed_rows = 1024;
 
 struct CostedTask {
   float cost;
@@ -49,8 +49,8 @@ Schedule make_schedule(const Job& job, SchedulePolicy policy, TaskSet pending) {
   std::vector<CostedTask> costed;
   costed.reserve(pending.size());
   for (TaskRange range : pending.ranges()) {
-    for (; !range.empty(); range.begin += std::min<std::uint64_t>(batch_rows, range.size())) {
-      append_costs(job, {range.begin, std::min(range.end, range.begin + batch_rows)}, costed);
+    for (; !range.empty(); range.begin += std::min<std::uint64_t>(costed_rows, range.size())) {
+      append_costs(job, {range.begin, std::min(range.end, range.begin + costed_rows)}, costed);
     }
   }
   std::stable_sort(costed.begin(), costed.end(),

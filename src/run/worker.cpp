@@ -21,7 +21,7 @@ namespace {
 constexpr Rank coordinator_rank{0};
 
 /// A worker that has nothing to say says so, this often.
-constexpr double heartbeat_seconds = 1;
+constexpr double worker_heartbeat_seconds = 1;
 
 /// What an answer of the coordinator takes at most when it is idle: its longest sleep and ours, and the way.
 constexpr double answer_seconds = 0.01;
@@ -110,7 +110,7 @@ bool Worker::step() {
     const bool wanted = !draining_ && want();
     if (reported || resized || wanted) return true;
   }
-  if (clock_.now() - last_said_ > heartbeat_seconds) say(HeartbeatMsg{});
+  if (clock_.now() - last_said_ > worker_heartbeat_seconds) say(HeartbeatMsg{});
   return false;
 }
 

@@ -18,7 +18,7 @@ namespace {
 static_assert(std::numeric_limits<long double>::digits >= 64,
               "the reference needs more digits than a double");
 
-constexpr std::size_t count = 20'000;
+constexpr std::size_t sampled_arguments = 20'000;
 
 using Reference = long double (*)(long double, long double);
 
@@ -96,20 +96,20 @@ class SimdAccuracy : public testing::TestWithParam<AccuracyCase> {
 TEST_P(SimdAccuracy, StaysWithinItsBoundOnEveryTarget) {
   const AccuracyCase& c = GetParam();
   Random random(2024);
-  std::vector<double> x(count);
-  std::vector<double> y(count);
-  std::vector<long double> exact(count);
-  for (std::size_t i = 0; i < count; ++i) {
+  std::vector<double> x(sampled_arguments);
+  std::vector<double> y(sampled_arguments);
+  std::vector<long double> exact(sampled_arguments);
+  for (std::size_t i = 0; i < sampled_arguments; ++i) {
     x[i] = random.draw(c.x);
     y[i] = random.draw(c.y);
     exact[i] = c.reference(x[i], y[i]);
   }
-  std::vector<double> results(count);
+  std::vector<double> results(sampled_arguments);
   for (const std::string& target : simd_targets()) {
     choose_simd_target(target);
-    simd_function(c.function).run(x.data(), y.data(), results.data(), count);
+    simd_function(c.function).run(x.data(), y.data(), results.data(), sampled_arguments);
     double worst = 0;
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < sampled_arguments; ++i) {
       const bool subnormal = std::fabs(exact[i]) < std::numeric_limits<double>::min();
       const double error = error_in_ulp(results[i], exact[i]);
       ASSERT_LE(error, c.bound + (subnormal ? 0.5 : 0.0))

@@ -18,8 +18,8 @@ namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double largest = std::numeric_limits<double>::max();
-constexpr double smallest = std::numeric_limits<double>::denorm_min();
+constexpr double largest_real = std::numeric_limits<double>::max();
+constexpr double smallest_real = std::numeric_limits<double>::denorm_min();
 constexpr double pi = 0x1.921fb54442d18p+1;
 
 /// Runs its body on every target, and leaves the best one behind.
@@ -59,56 +59,56 @@ struct SpecialValue {
 // clang-format off
 constexpr SpecialValue special_values[] = {
     {"Exp", 0, 1}, {"Exp", -0.0, 1}, {"Exp", inf, inf}, {"Exp", -inf, 0}, {"Exp", nan, nan},
-    {"Exp", 709.8, inf}, {"Exp", -745.2, 0}, {"Exp", -745.1, smallest}, {"Exp", smallest, 1},
-    {"Exp", largest, inf},
-    {"Exp2", 0, 1}, {"Exp2", 1023, 0x1p1023}, {"Exp2", 1024, inf}, {"Exp2", -1074, smallest},
+    {"Exp", 709.8, inf}, {"Exp", -745.2, 0}, {"Exp", -745.1, smallest_real}, {"Exp", smallest_real, 1},
+    {"Exp", largest_real, inf},
+    {"Exp2", 0, 1}, {"Exp2", 1023, 0x1p1023}, {"Exp2", 1024, inf}, {"Exp2", -1074, smallest_real},
     {"Exp2", -1076, 0}, {"Exp2", inf, inf}, {"Exp2", -inf, 0}, {"Exp2", nan, nan},
-    {"Expm1", 0, 0}, {"Expm1", -0.0, -0.0}, {"Expm1", smallest, smallest}, {"Expm1", inf, inf},
+    {"Expm1", 0, 0}, {"Expm1", -0.0, -0.0}, {"Expm1", smallest_real, smallest_real}, {"Expm1", inf, inf},
     {"Expm1", -inf, -1}, {"Expm1", 709.8, inf}, {"Expm1", nan, nan}, {"Expm1", -100, -1},
     {"Log", 1, 0}, {"Log", 0, -inf}, {"Log", -0.0, -inf}, {"Log", -1, nan}, {"Log", -inf, nan},
-    {"Log", inf, inf}, {"Log", nan, nan}, {"Log", smallest, -0x1.74385446d71c3p+9},
+    {"Log", inf, inf}, {"Log", nan, nan}, {"Log", smallest_real, -0x1.74385446d71c3p+9},
     {"Log2", 1, 0}, {"Log2", 0, -inf}, {"Log2", -1, nan}, {"Log2", inf, inf}, {"Log2", nan, nan},
-    {"Log2", smallest, -1074}, {"Log2", 0x1p-1022, -1022}, {"Log2", 0x1p1023, 1023}, {"Log2", 8, 3},
+    {"Log2", smallest_real, -1074}, {"Log2", 0x1p-1022, -1022}, {"Log2", 0x1p1023, 1023}, {"Log2", 8, 3},
     {"Log10", 1, 0}, {"Log10", 0, -inf}, {"Log10", -1, nan}, {"Log10", inf, inf}, {"Log10", nan, nan},
     {"Log1p", 0, 0}, {"Log1p", -0.0, -0.0}, {"Log1p", -1, -inf}, {"Log1p", -1.5, nan}, {"Log1p", -inf, nan},
-    {"Log1p", inf, inf}, {"Log1p", nan, nan}, {"Log1p", smallest, smallest},
-    {"Log1p", largest, 0x1.62e42fefa39efp+9},
+    {"Log1p", inf, inf}, {"Log1p", nan, nan}, {"Log1p", smallest_real, smallest_real},
+    {"Log1p", largest_real, 0x1.62e42fefa39efp+9},
     {"Cbrt", 0, 0}, {"Cbrt", -0.0, -0.0}, {"Cbrt", inf, inf}, {"Cbrt", -inf, -inf}, {"Cbrt", nan, nan},
     {"Cbrt", -27, -3}, {"Cbrt", 0x1p-1074, 0x1p-358}, {"Cbrt", 0x1p1023, 0x1p341},
     {"Sin", 0, 0}, {"Sin", -0.0, -0.0}, {"Sin", inf, nan}, {"Sin", -inf, nan}, {"Sin", nan, nan},
-    {"Sin", smallest, smallest},
+    {"Sin", smallest_real, smallest_real},
     {"Cos", 0, 1}, {"Cos", -0.0, 1}, {"Cos", inf, nan}, {"Cos", nan, nan},
-    {"Tan", 0, 0}, {"Tan", -0.0, -0.0}, {"Tan", inf, nan}, {"Tan", nan, nan}, {"Tan", -smallest, -smallest},
+    {"Tan", 0, 0}, {"Tan", -0.0, -0.0}, {"Tan", inf, nan}, {"Tan", nan, nan}, {"Tan", -smallest_real, -smallest_real},
     {"Asin", 0, 0}, {"Asin", -0.0, -0.0}, {"Asin", 1, pi / 2}, {"Asin", -1, -pi / 2}, {"Asin", 1.5, nan},
-    {"Asin", -inf, nan}, {"Asin", nan, nan}, {"Asin", smallest, smallest},
+    {"Asin", -inf, nan}, {"Asin", nan, nan}, {"Asin", smallest_real, smallest_real},
     {"Acos", 1, 0}, {"Acos", -1, pi}, {"Acos", 0, pi / 2}, {"Acos", -0.0, pi / 2}, {"Acos", 1.5, nan},
     {"Acos", -1.5, nan}, {"Acos", nan, nan},
     {"Atan", 0, 0}, {"Atan", -0.0, -0.0}, {"Atan", inf, pi / 2}, {"Atan", -inf, -pi / 2},
-    {"Atan", nan, nan}, {"Atan", 1, pi / 4}, {"Atan", -smallest, -smallest}, {"Atan", largest, pi / 2},
+    {"Atan", nan, nan}, {"Atan", 1, pi / 4}, {"Atan", -smallest_real, -smallest_real}, {"Atan", largest_real, pi / 2},
     {"Sinh", 0, 0}, {"Sinh", -0.0, -0.0}, {"Sinh", inf, inf}, {"Sinh", -inf, -inf}, {"Sinh", nan, nan},
-    {"Sinh", 710.5, inf}, {"Sinh", smallest, smallest},
+    {"Sinh", 710.5, inf}, {"Sinh", smallest_real, smallest_real},
     {"Cosh", 0, 1}, {"Cosh", -0.0, 1}, {"Cosh", inf, inf}, {"Cosh", -inf, inf}, {"Cosh", nan, nan},
     {"Cosh", -710.5, inf},
     {"Tanh", 0, 0}, {"Tanh", -0.0, -0.0}, {"Tanh", inf, 1}, {"Tanh", -inf, -1}, {"Tanh", nan, nan},
-    {"Tanh", 20, 1}, {"Tanh", -smallest, -smallest},
+    {"Tanh", 20, 1}, {"Tanh", -smallest_real, -smallest_real},
     {"Asinh", 0, 0}, {"Asinh", -0.0, -0.0}, {"Asinh", inf, inf}, {"Asinh", -inf, -inf}, {"Asinh", nan, nan},
-    {"Asinh", largest, 0x1.633ce8fb9f87ep+9},
+    {"Asinh", largest_real, 0x1.633ce8fb9f87ep+9},
     {"Acosh", 1, 0}, {"Acosh", 0.5, nan}, {"Acosh", -inf, nan}, {"Acosh", inf, inf}, {"Acosh", nan, nan},
-    {"Acosh", largest, 0x1.633ce8fb9f87ep+9},
+    {"Acosh", largest_real, 0x1.633ce8fb9f87ep+9},
     {"Atanh", 0, 0}, {"Atanh", -0.0, -0.0}, {"Atanh", 1, inf}, {"Atanh", -1, -inf}, {"Atanh", 1.5, nan},
-    {"Atanh", inf, nan}, {"Atanh", nan, nan}, {"Atanh", smallest, smallest},
+    {"Atanh", inf, nan}, {"Atanh", nan, nan}, {"Atanh", smallest_real, smallest_real},
     {"Erf", 0, 0}, {"Erf", -0.0, -0.0}, {"Erf", inf, 1}, {"Erf", -inf, -1}, {"Erf", nan, nan},
     {"Erf", 7, 1},
     {"Erfc", 0, 1}, {"Erfc", inf, 0}, {"Erfc", -inf, 2}, {"Erfc", nan, nan}, {"Erfc", 28, 0},
     {"Erfc", -28, 2},
     {"Gamma", 0, inf}, {"Gamma", -0.0, -inf}, {"Gamma", -1, nan}, {"Gamma", -0x1p60, nan},
     {"Gamma", inf, inf}, {"Gamma", -inf, nan}, {"Gamma", nan, nan}, {"Gamma", 172, inf},
-    {"Gamma", -200.5, -0.0}, {"Gamma", smallest, inf}, {"Gamma", -smallest, -inf},
+    {"Gamma", -200.5, -0.0}, {"Gamma", smallest_real, inf}, {"Gamma", -smallest_real, -inf},
     {"Gamma", 0.5, 0x1.c5bf891b4ef6bp+0},
     {"LogGamma", 1, 0}, {"LogGamma", 2, 0}, {"LogGamma", 0, inf}, {"LogGamma", -0.0, inf},
     {"LogGamma", -3, inf}, {"LogGamma", inf, inf}, {"LogGamma", -inf, inf}, {"LogGamma", nan, nan},
-    {"LogGamma", largest, inf}, {"LogGamma", -0x1p60, inf}, {"LogGamma", smallest, 0x1.74385446d71c3p+9},
-    {"LogGamma", -smallest, 0x1.74385446d71c3p+9},
+    {"LogGamma", largest_real, inf}, {"LogGamma", -0x1p60, inf}, {"LogGamma", smallest_real, 0x1.74385446d71c3p+9},
+    {"LogGamma", -smallest_real, 0x1.74385446d71c3p+9},
 };
 // clang-format on
 
@@ -120,9 +120,10 @@ TEST_P(SimdMath, SpecialValuesOfOneArgument) {
 }
 
 TEST_P(SimdMath, SpecialValuesOfTwoArgumentsAreThoseOfLibm) {
-  const double values[] = {0.0,  -0.0, 1.0, -1.0,  2.0,    -2.0,     3.0,       -3.0,       0.5,
-                           -0.5, 1e9,  inf, -inf,  nan,    smallest, -smallest, largest,    -largest,
-                           1e17, 1e18, 0.1, 1e300, -1e300, 0x1p53,   -0x1p53,   0x1p53 - 1, -0x1p53 + 1};
+  const double values[] = {
+      0.0, -0.0,  1.0,    -1.0,   2.0,           -2.0,           3.0,          -3.0,          0.5,  -0.5,
+      1e9, inf,   -inf,   nan,    smallest_real, -smallest_real, largest_real, -largest_real, 1e17, 1e18,
+      0.1, 1e300, -1e300, 0x1p53, -0x1p53,       0x1p53 - 1,     -0x1p53 + 1};
   for (const double x : values) {
     for (const double y : values) {
       EXPECT_PRED2(same_or_near, call("Pow", x, y), std::pow(x, y)) << x << "^" << y;
@@ -161,7 +162,7 @@ TEST_P(SimdMath, AnglesNextToMultiplesOfARightAngleKeepTheirPrecision) {
   // The double nearest to a multiple of pi/2 of all (Muller: Elementary functions, 3rd ed., 2016,
   // section 11.3).
   const double hardest = std::ldexp(6381956970095103.0, 797);
-  std::vector<double> angles = {hardest, -hardest, largest, 0x1p40, -0x1p40, std::nextafter(0x1p40, 0)};
+  std::vector<double> angles = {hardest, -hardest, largest_real, 0x1p40, -0x1p40, std::nextafter(0x1p40, 0)};
   for (double n = 1; n < 1e15; n = std::ceil(n * 1.37)) angles.push_back(n * (pi / 2));
   for (const double angle : angles) {
     for (const auto& [name, exact] : {std::pair{"Sin", std::sin(static_cast<long double>(angle))},
@@ -184,7 +185,8 @@ TEST_P(SimdMath, LogGammaToTheLeftHasItsAbsoluteError) {
 
 /// Arguments of every kind: all magnitudes, small numbers, and every twentieth a special value.
 std::vector<double> arguments(std::size_t count, std::uint64_t seed) {
-  const double specials[] = {0.0, -0.0, 1.0, -1.0, inf, -inf, nan, smallest, -smallest, largest, 0.5, -2.0};
+  const double specials[] = {0.0,           -0.0,           1.0,          -1.0, inf, -inf, nan,
+                             smallest_real, -smallest_real, largest_real, 0.5,  -2.0};
   std::vector<double> values(count);
   std::uint64_t state = seed;
   for (std::size_t i = 0; i < count; ++i) {

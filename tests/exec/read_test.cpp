@@ -61,7 +61,7 @@ std::string contents(const std::string& text, const std::string& keys = "") {
   return result.output;
 }
 
-std::string error(const std::string& text, const std::string& keys = "") {
+std::string read_error(const std::string& text, const std::string& keys = "") {
   const Folder folder;
   folder.write("file", text);
   const Retrieved result = retrieved(folder.path(), keys);
@@ -75,10 +75,11 @@ TEST(Read, TakesARange) {
   EXPECT_EQ(contents("0123456789", "bytes = [7, 100]"), "789");
   EXPECT_EQ(contents("0123456789", "bytes = [4, 4]"), "");
   EXPECT_EQ(contents("0123456789", "bytes = [100, 200]"), "");
-  EXPECT_EQ(error("0123456789", "bytes = [4, 3]"),
+  EXPECT_EQ(read_error("0123456789", "bytes = [4, 3]"),
             "cannot read 'file': 'bytes' ends at 3, before it begins at 4");
-  EXPECT_EQ(error("0123456789", "bytes = [-1, 3]"), "cannot read 'file': 'bytes' is no number of bytes: -1");
-  EXPECT_EQ(error("0123456789", "bytes = [0.5, 3]"),
+  EXPECT_EQ(read_error("0123456789", "bytes = [-1, 3]"),
+            "cannot read 'file': 'bytes' is no number of bytes: -1");
+  EXPECT_EQ(read_error("0123456789", "bytes = [0.5, 3]"),
             "cannot read 'file': 'bytes' is no number of bytes: 0.5");
 }
 
@@ -111,22 +112,23 @@ TEST(Read, DecompressesByContent) {
 TEST(Read, SaysWhatIsWrongWithAnArchive) {
   const std::string whole = gzip("some text that is compressed");
   const std::string frame = zstd("some text that is compressed");
-  EXPECT_EQ(error(whole.substr(0, whole.size() - 3)), "cannot read 'file': its gzip data ends early");
-  EXPECT_EQ(error(whole.substr(0, 5)), "cannot read 'file': its gzip data ends early");
-  EXPECT_EQ(error(frame.substr(0, frame.size() - 3)), "cannot read 'file': its zstd data ends early");
-  EXPECT_EQ(error(whole + "tail"), "cannot read 'file': other bytes follow its gzip data");
-  EXPECT_EQ(error(frame + "tail"), "cannot read 'file': its zstd data is damaged: Unknown frame descriptor");
+  EXPECT_EQ(read_error(whole.substr(0, whole.size() - 3)), "cannot read 'file': its gzip data ends early");
+  EXPECT_EQ(read_error(whole.substr(0, 5)), "cannot read 'file': its gzip data ends early");
+  EXPECT_EQ(read_error(frame.substr(0, frame.size() - 3)), "cannot read 'file': its zstd data ends early");
+  EXPECT_EQ(read_error(whole + "tail"), "cannot read 'file': other bytes follow its gzip data");
+  EXPECT_EQ(read_error(frame + "tail"),
+            "cannot read 'file': its zstd data is damaged: Unknown frame descriptor");
   std::string damaged = whole;
   damaged[damaged.size() - 6] ^= 1;
-  EXPECT_EQ(error(damaged), "cannot read 'file': its gzip data is damaged: incorrect data check");
+  EXPECT_EQ(read_error(damaged), "cannot read 'file': its gzip data is damaged: incorrect data check");
 }
 
 TEST(Read, KeepsItsLimit) {
   const std::string bomb = gzip(std::string(50'000'000, '\0'));
   ASSERT_LT(bomb.size(), 100'000U);
-  EXPECT_EQ(error(bomb, "max_bytes = '1MB'"),
+  EXPECT_EQ(read_error(bomb, "max_bytes = '1MB'"),
             "cannot read 'file': it has more than 1000000 bytes, see max_bytes");
-  EXPECT_EQ(error("0123456789", "max_bytes = 9"),
+  EXPECT_EQ(read_error("0123456789", "max_bytes = 9"),
             "cannot read 'file': it has more than 9 bytes, see max_bytes");
   EXPECT_EQ(contents("0123456789", "max_bytes = 10"), "0123456789");
 }

@@ -11,7 +11,7 @@
 #include <limits>
 #include <set>
 
-#include "exec/file_descriptor.hpp"
+#include "core/file_descriptor.hpp"
 #include "exec/worker_messages.hpp"
 #include "exec_job.hpp"
 #include "reduce/answer.hpp"
@@ -31,7 +31,7 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-ExecutorOptions threads(std::uint32_t io) {
+ExecutorOptions worker_threads(std::uint32_t io) {
   ExecutorOptions options;
   options.io_threads = io;
   options.rank = Rank(2);
@@ -62,7 +62,7 @@ Outcome outcome_of_fault(const std::string& fault, const std::string& more = "")
   const Folder folder;
   folder.write("worker.py", worker_with(fault));
   const auto job = job_of(three_hundred + more, folder.path());
-  const Reported reported = run_all(*job, threads(2));
+  const Reported reported = run_all(*job, worker_threads(2));
   EXPECT_EQ(reported.finished_count, 300U);
   for (const Outcome& outcome : reported.outcomes) {
     if (outcome.task.value() == 150) continue;
@@ -77,7 +77,7 @@ TEST(Worker, AnswersOneTaskAfterTheOther) {
   const Folder folder;
   folder.write("worker.py", worker_with("        pass\n"));
   const auto job = job_of(three_hundred, folder.path());
-  const Reported reported = run_all(*job, threads(2));
+  const Reported reported = run_all(*job, worker_threads(2));
   EXPECT_EQ(reported.finished_count, 300U);
   EXPECT_EQ(std::get<double>(reported.partial->finish()[0].rows[0].value), 300.0 * 299.0);
   const Outcome& outcome = reported.outcome(7);
@@ -105,7 +105,7 @@ values.slot = { json = "/where/1", type = "integer" }
 values.task = { json = "/task", type = "text" }
 )toml",
                           folder.path());
-  const Reported reported = run_all(*job, threads(3));
+  const Reported reported = run_all(*job, worker_threads(3));
   std::set<std::int64_t> pids;
   for (const Outcome& outcome : reported.outcomes) {
     ASSERT_EQ(outcome.status, Status::succeeded) << outcome.error;
@@ -124,7 +124,7 @@ TEST(Worker, IsNotStartedMoreOftenThanThereAreSlotsAtFirst) {
                "import sys, time\nfor line in sys.stdin:\n    time.sleep(0.01)\n"
                "    print('{\"values\": 1}', flush=True)\n");
   const auto job = job_of("params.i = { count = 60 }\ntask.worker = ['python3', 'worker.py']", folder.path());
-  ExecutorOptions options = threads(2);
+  ExecutorOptions options = worker_threads(2);
   options.most_io_threads = 32;
   Bench bench(*job, options);
   bench.submit({{0, 60}});
@@ -211,7 +211,7 @@ reduce.words = "sum(words)"
 reduce.characters = "sum(characters)"
 )toml",
                           folder.path());
-  const Reported reported = run_all(*job, threads(2));
+  const Reported reported = run_all(*job, worker_threads(2));
   const auto answers = reported.partial->finish();
   EXPECT_EQ(answers[1].rows[0].tasks, 30U);
   EXPECT_EQ(reported.outcome(3).output.size(), 32U * 5000U);
@@ -227,7 +227,7 @@ task.worker = ["bash", "worker.sh"]
 reduce.sum = "sum(value)"
 )toml",
                           folder.path());
-  const Reported reported = run_all(*job, threads(2));
+  const Reported reported = run_all(*job, worker_threads(2));
   EXPECT_EQ(std::get<double>(reported.partial->finish()[0].rows[0].value), 50.0);
 }
 
@@ -249,7 +249,7 @@ TEST(Worker, IsRetriedLikeOthers) {
   const Folder folder;
   folder.write("worker.py", worker_with("        if task['attempt'] == 1: os._exit(1)\n"));
   const auto job = job_of(three_hundred + std::string("run.retries = 1\n"), folder.path());
-  Bench bench(*job, threads(2));
+  Bench bench(*job, worker_threads(2));
   bench.submit({{0, 300}});
   bench.finish();
   EXPECT_EQ(bench.reported.to_retry, (TaskList{{150, 151}}));
@@ -274,7 +274,7 @@ task.env = { MINE = "{slot} {rank}" }
 values.variables = { regex = ".*", type = "text" }
 )toml",
                           folder.path());
-  const Reported reported = run_all(*job, threads(1));
+  const Reported reported = run_all(*job, worker_threads(1));
   EXPECT_EQ(reported.outcome(0).output, "FANFOLD_RANK=2 FANFOLD_SLOT=0 MINE=0 2");
   unsetenv("OMPI_COMM_WORLD_RANK");
   unsetenv("FANFOLD_INDEX");
@@ -306,7 +306,7 @@ values.pid = { json = "/pid", type = "integer" }
 values.child = { json = "/child", type = "integer" }
 )toml",
                           folder.path());
-  const Reported reported = run_all(*job, threads(2));
+  const Reported reported = run_all(*job, worker_threads(2));
   for (const Outcome& outcome : reported.outcomes) {
     ASSERT_EQ(outcome.status, Status::succeeded) << outcome.error;
     EXPECT_FALSE(lives(static_cast<pid_t>(std::get<std::int64_t>(outcome.values[1]))));
@@ -320,7 +320,7 @@ TEST(Worker, EndsAtOnceWhenTheRunIsAbandoned) {
   const auto start = std::chrono::steady_clock::now();
   const auto job = job_of("params.i = { count = 10 }\ntask.worker = ['sleep', '1000']");
   {
-    Bench bench(*job, threads(2));
+    Bench bench(*job, worker_threads(2));
     bench.submit({{0, 10}});
     while (bench.executor.running() < 2) bench.take();
     bench.executor.abandon();

@@ -6,15 +6,15 @@
 namespace fanfold::expr {
 namespace {
 
-struct Refusal {
+struct CompileError {
   std::string_view text;
   std::size_t offset;
   std::string_view message;
 };
 
-void expect_refusals(std::initializer_list<Refusal> refusals) {
+void expect_compile_errors(std::initializer_list<CompileError> refusals) {
   const Table table = Table().integers("hits", {1}).reals("loss", {1}).texts("file", {"a"});
-  for (const Refusal& refusal : refusals) {
+  for (const CompileError& refusal : refusals) {
     try {
       table.evaluate(refusal.text);
       ADD_FAILURE() << refusal.text << " is accepted";
@@ -26,30 +26,31 @@ void expect_refusals(std::initializer_list<Refusal> refusals) {
 }
 
 TEST(Compile, NamesTheNearestName) {
-  expect_refusals({{"4 * hist", 4, "unknown name 'hist'; did you mean 'hits'?"},
-                   {"pie * 2", 0, "unknown name 'pie'; did you mean 'pi'?"},
-                   {"whatever", 0, "unknown name 'whatever'"},
-                   {"1 + sqr(2)", 4, "unknown function 'sqr'; did you mean 'sqrt'?"},
-                   {"hits(2)", 0, "unknown function 'hits'"},
-                   {"2 * sqrt", 4, "'sqrt' is a function; write sqrt(…)"}});
+  expect_compile_errors({{"4 * hist", 4, "unknown name 'hist'; did you mean 'hits'?"},
+                         {"pie * 2", 0, "unknown name 'pie'; did you mean 'pi'?"},
+                         {"whatever", 0, "unknown name 'whatever'"},
+                         {"1 + sqr(2)", 4, "unknown function 'sqr'; did you mean 'sqrt'?"},
+                         {"hits(2)", 0, "unknown function 'hits'"},
+                         {"2 * sqrt", 4, "'sqrt' is a function; write sqrt(…)"}});
 }
 
 TEST(Compile, SendsAggregatesToReduce) {
-  expect_refusals({{"2 * sum(hits)", 4, "'sum' is an aggregate; it can be used in [reduce] only"},
-                   {"count()", 0, "'count' is an aggregate; it can be used in [reduce] only"},
-                   {"mean", 0, "'mean' is an aggregate; it can be used in [reduce] only"},
-                   {"min(hits)", 0,
-                    "'min' of one value is an aggregate; it can be used in [reduce] only, or as min(a, b)"}});
+  expect_compile_errors(
+      {{"2 * sum(hits)", 4, "'sum' is an aggregate; it can be used in [reduce] only"},
+       {"count()", 0, "'count' is an aggregate; it can be used in [reduce] only"},
+       {"mean", 0, "'mean' is an aggregate; it can be used in [reduce] only"},
+       {"min(hits)", 0,
+        "'min' of one value is an aggregate; it can be used in [reduce] only, or as min(a, b)"}});
 }
 
 TEST(Compile, CountsArguments) {
-  expect_refusals({{"sqrt()", 0, "'sqrt' takes 1 argument, not 0"},
-                   {"atan2(1)", 0, "'atan2' takes 2 arguments, not 1"},
-                   {"max()", 0, "'max' takes at least 2 arguments, not 0"}});
+  expect_compile_errors({{"sqrt()", 0, "'sqrt' takes 1 argument, not 0"},
+                         {"atan2(1)", 0, "'atan2' takes 2 arguments, not 1"},
+                         {"max()", 0, "'max' takes at least 2 arguments, not 0"}});
 }
 
 TEST(Compile, ChecksTypes) {
-  expect_refusals(
+  expect_compile_errors(
       {{"1 + file", 4, "'+' takes numbers, but 'file' is text"},
        {"-file", 1, "'-' takes numbers, but 'file' is text"},
        {"sqrt('a')", 5, "'sqrt' takes numbers, but 'a' is text"},

@@ -10,8 +10,8 @@ namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr std::int64_t greatest = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t smallest = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t greatest_integer = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t least_integer = std::numeric_limits<std::int64_t>::min();
 
 Cell integer(std::int64_t value) { return Value(value); }
 Cell real(double value) { return Value(value); }
@@ -49,7 +49,7 @@ TEST(Evaluate, KeepsIntegersExact) {
                  {"9007199254740993 + 0", integer(9007199254740993)},
                  {"3037000499 * 3037000499", integer(9223372030926249001)},
                  {"2 ^ 62", integer(std::int64_t{1} << 62)},
-                 {"(-2) ^ 63", integer(smallest)},
+                 {"(-2) ^ 63", integer(least_integer)},
                  {"0 ^ 0", integer(1)},
                  {"(-1) ^ 9223372036854775807", integer(-1)},
                  {"-2 ^ 2", integer(-4)},
@@ -86,7 +86,7 @@ TEST(Evaluate, FailsRowsWithoutAnInteger) {
        {"int(nan)", failed("no integer in 'int(nan)': NaN or beyond 64 bits")},
        {"int(9223372036854775808.0)",
         failed("no integer in 'int(9223372036854775808.0)': NaN or beyond 64 bits")},
-       {"int(-9223372036854775808.0)", integer(smallest)},
+       {"int(-9223372036854775808.0)", integer(least_integer)},
        {"(1 % 0) + 2 ^ 63", failed("division by zero in '1 % 0'")}});
 }
 
@@ -209,7 +209,8 @@ TEST(Evaluate, ReadsColumnsAndConstants) {
 }
 
 TEST(Evaluate, FailsOnlyTheRowsThatOverflow) {
-  const Table table = Table().integers("i", {1, greatest, -1, smallest}).integers("j", {1, 1, -1, -1});
+  const Table table =
+      Table().integers("i", {1, greatest_integer, -1, least_integer}).integers("j", {1, 1, -1, -1});
   expect_cells(table.evaluate("i + j"), {integer(2), failed("integer overflow in 'i + j'"), integer(-2),
                                          failed("integer overflow in 'i + j'")});
 }
@@ -226,7 +227,7 @@ TEST(Evaluate, CountsFailuresOnlyWhereTheyAreChosen) {
 }
 
 TEST(Evaluate, NamesTheFirstFailureOfARow) {
-  const Table table = Table().integers("i", {0}).integers("j", {greatest});
+  const Table table = Table().integers("i", {0}).integers("j", {greatest_integer});
   expect_cells(table.evaluate("(j + 1) * (j % i)"), {failed("integer overflow in 'j + 1'")});
   expect_cells(table.evaluate("max(j % i, j + 1)"), {failed("division by zero in 'j % i'")});
 }
@@ -301,7 +302,7 @@ TEST(Program, KnowsItsTypeAndSlots) {
 }
 
 TEST(Program, CompilesPartsOfATree) {
-  const Table table = Table().integers("i", {greatest});
+  const Table table = Table().integers("i", {greatest_integer});
   const Ast ast = parse("2 * sum(i + 1)");
   const Program program = Program::compile(*ast.root->children[1]->children[0], ast.text, table.scope());
   ColumnBuffer out;

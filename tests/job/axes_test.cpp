@@ -19,7 +19,7 @@ namespace {
 using Integer = std::int64_t;
 using testing::ElementsAre;
 
-const std::string task = "[task]\nshell = \"true\"\n";
+const std::string any_task = "[task]\nshell = \"true\"\n";
 
 JobSource with_input(const std::string& text, const std::string& key, std::string data) {
   JobSource source = source_of(text);
@@ -38,21 +38,14 @@ std::vector<Value> values_of(const Job& job, std::size_t slot) {
 }
 
 std::vector<double> reals_of(const std::string& axis, const std::string& head = "") {
-  const auto job = open(head + "[params]\nu = " + axis + "\n" + task);
+  const auto job = open(head + "[params]\nu = " + axis + "\n" + any_task);
   std::vector<double> reals;
   for (const Value& value : values_of(*job, 0)) reals.push_back(std::get<double>(value));
   return reals;
 }
 
-std::string fingerprint_of(const Job& job, const std::string& key) {
-  for (const Job::FingerprintEntry& entry : job.fingerprint) {
-    if (entry.key == key) return entry.value;
-  }
-  return "none";
-}
-
 TEST(LinesAxis, has_the_lines_that_are_not_blank) {
-  const std::string text = "[params]\nurl = { lines = \"urls.txt\" }\n" + task;
+  const std::string text = "[params]\nurl = { lines = \"urls.txt\" }\n" + any_task;
   const auto job = open(with_input(text, "params.url",
                                    "\xEF\xBB\xBF"
                                    "a b\r\n\n \t\r\n  c'd\nlast"));
@@ -63,7 +56,7 @@ TEST(LinesAxis, has_the_lines_that_are_not_blank) {
 
 TEST(CsvAxis, makes_a_param_of_each_column) {
   const std::string text =
-      "[params]\nrow = { csv = \"p.csv\", as = { \"site id\" = \"site\" } }\nk = [1, 2]\n" + task;
+      "[params]\nrow = { csv = \"p.csv\", as = { \"site id\" = \"site\" } }\nk = [1, 2]\n" + any_task;
   const auto job = open(with_input(text, "params.row", "site id,x,n\n\"a\"\"b\",0.5,1\nc,,2\nd,1,3\n"));
   EXPECT_EQ(job->size(), 6U);
   ASSERT_EQ(job->space.param_count(), 4U);
@@ -76,7 +69,8 @@ TEST(CsvAxis, makes_a_param_of_each_column) {
 }
 
 TEST(ZipAxis, advances_its_parts_together) {
-  const auto job = open("[params]\nk = [7, 8]\ncase = { zip = { a = [1, 2], b = [\"u\", \"v\"] } }\n" + task);
+  const auto job =
+      open("[params]\nk = [7, 8]\ncase = { zip = { a = [1, 2], b = [\"u\", \"v\"] } }\n" + any_task);
   EXPECT_EQ(job->size(), 4U);
   EXPECT_EQ(job->space.params_of(TaskIndex(1)),
             (std::vector<Value>{Integer{7}, Integer{2}, std::string("v")}));
@@ -86,7 +80,8 @@ TEST(ZipAxis, advances_its_parts_together) {
 
 TEST(ZipAxis, may_hold_lines_and_ranges) {
   const std::string text =
-      "[params]\npair = { zip = { file = { lines = \"f\" }, x = { from = 0, to = 1, steps = 3 } } }\n" + task;
+      "[params]\npair = { zip = { file = { lines = \"f\" }, x = { from = 0, to = 1, steps = 3 } } }\n" +
+      any_task;
   const auto job = open(with_input(text, "params.pair.file", "a\nb\nc\n"));
   EXPECT_EQ(job->space.params_of(TaskIndex(1)), (std::vector<Value>{std::string("b"), 0.5}));
   const auto other = open(with_input(text, "params.pair.file", "a\nb\nd\n"));
@@ -130,7 +125,7 @@ TEST(DerivedParam, is_computed_from_those_above_it) {
   const auto job = open(
       "[params]\nx = [1, 2, 3]\ny = { expr = \"2 * x\" }\nz = { expr = \"y / 4\" }\n"
       "name = { expr = \"x > 2 ? 'big' : 'small'\" }\n" +
-      task);
+      any_task);
   EXPECT_EQ(job->size(), 3U);
   EXPECT_EQ(job->space.params_of(TaskIndex(2)),
             (std::vector<Value>{Integer{3}, Integer{6}, 1.5, std::string("big")}));
@@ -140,7 +135,7 @@ TEST(DerivedParam, is_computed_from_those_above_it) {
 }
 
 TEST(DerivedParam, that_fails_says_for_which_tasks) {
-  const auto job = open("[params]\nx = [1, 9223372036854775807]\ny = { expr = \"2 * x\" }\n" + task);
+  const auto job = open("[params]\nx = [1, 9223372036854775807]\ny = { expr = \"2 * x\" }\n" + any_task);
   RowFailures failures;
   failures.reset(2);
   ColumnBuffer column;
@@ -152,7 +147,7 @@ TEST(DerivedParam, that_fails_says_for_which_tasks) {
 }
 
 TEST(RandomAxis, has_the_same_values_whenever_and_in_whatever_pieces) {
-  const auto job = open("seed = 7\n[params]\nu = { normal = [10, 2], count = 1000 }\n" + task);
+  const auto job = open("seed = 7\n[params]\nu = { normal = [10, 2], count = 1000 }\n" + any_task);
   const std::vector<Value> all = values_of(*job, 0);
   ColumnBuffer column;
   column.reset(Type::real, 10);
@@ -186,7 +181,7 @@ TEST(RandomAxis, follows_its_distribution) {
 
 TEST(RandomAxis, of_another_name_is_another) {
   const auto job =
-      open("[params]\nu = { uniform = [0, 1], count = 3 }\nv = { uniform = [0, 1], count = 3 }\n" + task);
+      open("[params]\nu = { uniform = [0, 1], count = 3 }\nv = { uniform = [0, 1], count = 3 }\n" + any_task);
   EXPECT_NE(job->space.params_of(TaskIndex(0))[0], job->space.params_of(TaskIndex(0))[1]);
 }
 
@@ -215,7 +210,7 @@ TEST(SampleAxis, may_be_of_all_integers) {
 }
 
 TEST(Where, is_met_by_some_tasks) {
-  const auto job = open("where = \"x < y\"\n[params]\nx = { count = 100 }\ny = { count = 100 }\n" + task);
+  const auto job = open("where = \"x < y\"\n[params]\nx = { count = 100 }\ny = { count = 100 }\n" + any_task);
   EXPECT_EQ(job->size(), 10000U);
   TaskFilter filter(*job);
   EXPECT_TRUE(filter.meets(TaskIndex(1)));
@@ -233,7 +228,7 @@ TEST(Where, is_met_by_some_tasks) {
 }
 
 TEST(Where, that_cannot_be_evaluated_lets_the_task_fail) {
-  const auto job = open("where = \"x * x > 4\"\n[params]\nx = [1, 3, 9223372036854775807]\n" + task);
+  const auto job = open("where = \"x * x > 4\"\n[params]\nx = [1, 3, 9223372036854775807]\n" + any_task);
   TaskFilter filter(*job);
   const TaskRange all{0, 3};
   const TaskFilter::Met& met = filter.of({&all, 1});
@@ -246,22 +241,23 @@ TEST(Where, that_cannot_be_evaluated_lets_the_task_fail) {
 
 TEST(SeedBy, makes_random_numbers_depend_on_some_params_only) {
   const std::string params = "[params]\nmodel = [\"a\", \"b\"]\nreplica = [5, 6]\nx = [0.5, 1.5]\n";
-  const auto by_replica = open(params + task + "seed_by = [\"replica\"]\n");
+  const auto by_replica = open(params + any_task + "seed_by = [\"replica\"]\n");
   EXPECT_EQ(by_replica->seed_of(TaskIndex(0)), by_replica->seed_of(TaskIndex(1)));
   EXPECT_EQ(by_replica->seed_of(TaskIndex(0)), by_replica->seed_of(TaskIndex(4)));
   EXPECT_NE(by_replica->seed_of(TaskIndex(0)), by_replica->seed_of(TaskIndex(2)));
   EXPECT_EQ(by_replica->stream_of(TaskIndex(2)), 1U);
-  const auto by_two = open(params + task + "seed_by = [\"x\", \"model\"]\n");
+  const auto by_two = open(params + any_task + "seed_by = [\"x\", \"model\"]\n");
   std::set<std::uint64_t> streams;
   for (std::uint64_t index = 0; index < 8; ++index) streams.insert(by_two->stream_of(TaskIndex(index)));
   EXPECT_EQ(streams.size(), 4U);
   EXPECT_EQ(fingerprint_of(*by_two, "task.seed_by"), "[\"x\", \"model\"]");
-  const auto by_index = open(params + task);
+  const auto by_index = open(params + any_task);
   EXPECT_EQ(by_index->stream_of(TaskIndex(7)), 7U);
 }
 
 std::string csv_errors(const std::string& data, const std::string& as = "") {
-  return errors_of(with_input("[params]\nrow = { csv = \"p.csv\"" + as + " }\n" + task, "params.row", data));
+  return errors_of(
+      with_input("[params]\nrow = { csv = \"p.csv\"" + as + " }\n" + any_task, "params.row", data));
 }
 
 TEST(CsvAxis, names_what_is_wrong_with_its_table) {
@@ -292,7 +288,7 @@ TEST(CsvAxis, names_what_is_wrong_with_its_table) {
 }
 
 TEST(Inputs, that_could_not_be_read_are_named_with_all_else_that_is_wrong) {
-  JobSource source = source_of("[params]\nurl = { lines = \"urls.txt\" }\nn = { count = 0 }\n" + task);
+  JobSource source = source_of("[params]\nurl = { lines = \"urls.txt\" }\nn = { count = 0 }\n" + any_task);
   source.inputs.emplace_back("params.url", "");
   source.inputs.back().error = "cannot read the file 'urls.txt': No such file or directory";
   EXPECT_EQ(errors_of(source),

@@ -32,4 +32,12 @@ inline std::string errors_of(const JobSource& source) {
 }
 inline std::string errors_of(std::string text) { return errors_of(source_of(std::move(text))); }
 
+/// An entry of the fingerprint, or "none".
+inline std::string fingerprint_of(const Job& job, const std::string& key) {
+  for (const Job::FingerprintEntry& entry : job.fingerprint) {
+    if (entry.key == key) return entry.value;
+  }
+  return "none";
+}
+
 }  // namespace fanfold::test

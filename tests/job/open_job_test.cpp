@@ -13,13 +13,6 @@ namespace {
 
 using Integer = std::int64_t;
 
-std::string fingerprint_of(const Job& job, const std::string& key) {
-  for (const Job::FingerprintEntry& entry : job.fingerprint) {
-    if (entry.key == key) return entry.value;
-  }
-  return "none";
-}
-
 std::string rendered(const Template& parsed, std::vector<Value> params) {
   TemplateContext context;
   context.params = std::move(params);

@@ -34,13 +34,6 @@ JobSource with(const std::string& text, Settings settings) {
   return source;
 }
 
-std::string fingerprint_of(const Job& job, const std::string& key) {
-  for (const Job::FingerprintEntry& entry : job.fingerprint) {
-    if (entry.key == key) return entry.value;
-  }
-  return "none";
-}
-
 TEST(Settings, replace_keys_of_task_and_params) {
   const auto job = open(with(sums, {{"to", "50"}, {"params.i", "[3, 5]"}, {"task.from", "2"}}));
   EXPECT_EQ(job->size(), 2U);

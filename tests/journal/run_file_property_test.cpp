@@ -12,7 +12,7 @@
 namespace fanfold {
 namespace {
 
-constexpr std::uint64_t tasks = 600;
+constexpr std::uint64_t all_tasks = 600;
 
 // What is expected of a task that is finished.
 struct Expected {
@@ -73,7 +73,7 @@ void check_state(const RunState& state, const Model& model) {
   RC_ASSERT(state.finished == finished);
   RC_ASSERT(state.failed == failed);
   RC_ASSERT(number_in(state.partial) == finished.size());
-  RC_ASSERT(state.ended == (finished.size() == tasks));
+  RC_ASSERT(state.ended == (finished.size() == all_tasks));
 }
 
 void check_rows(const RunFileReader& reader, const Model& model, bool failed_only) {
@@ -100,8 +100,8 @@ void check_rows(const RunFileReader& reader, const Model& model, bool failed_onl
 
 // A part of the rows, and one alone, are as in all of them.
 void check_selections(const RunFileReader& reader, const Model& model) {
-  const std::uint64_t begin = *rc::gen::inRange<std::uint64_t>(0, tasks);
-  const std::uint64_t end = *rc::gen::inRange<std::uint64_t>(begin, tasks + 1);
+  const std::uint64_t begin = *rc::gen::inRange<std::uint64_t>(0, all_tasks);
+  const std::uint64_t end = *rc::gen::inRange<std::uint64_t>(begin, all_tasks + 1);
   std::vector<std::uint64_t> expected;
   for (const auto& [task, row] : model) {
     if (task >= begin && task < end) expected.push_back(task);
@@ -135,9 +135,9 @@ void check_selections(const RunFileReader& reader, const Model& model) {
 RC_GTEST_PROP(RunFileProperty, equals_a_plain_model, ()) {
   const TemporaryFolder folder;
   const std::filesystem::path path = folder / "pi.run";
-  auto file = RunFileWriter::create(path, header_of(tasks));
+  auto file = RunFileWriter::create(path, header_of(all_tasks));
   file->begin_execution("nodea", 1, 1);
-  TaskSet left({0, tasks});
+  TaskSet left({0, all_tasks});
   Model model;
   for (int step = *rc::gen::inRange(1, 12); step > 0; --step) {
     switch (*rc::gen::inRange(0, 6)) {

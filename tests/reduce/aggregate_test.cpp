@@ -14,16 +14,10 @@
 namespace fanfold::reduce {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t largest_integer = std::numeric_limits<std::int64_t>::max();
 
-AnswerValue integer(BigInteger value) { return value; }
 AnswerValue task(std::uint64_t index) { return Winner{TaskIndex(index)}; }
-const AnswerValue nothing = Nothing();
-
-std::uint64_t bits(const AnswerValue& value) { return std::bit_cast<std::uint64_t>(std::get<double>(value)); }
+const AnswerValue no_value = Nothing();
 
 TEST(Count, OfTasksAndOfConditions) {
   EXPECT_EQ(only_value("count()", {}), integer(0));
@@ -33,9 +27,10 @@ TEST(Count, OfTasksAndOfConditions) {
 
 TEST(Sum, OfIntegersIsUnbounded) {
   EXPECT_EQ(only_value("sum(hits)", {}), integer(0));
-  EXPECT_EQ(only_value("sum(hits)", hits({most, most, most})), integer(BigInteger(most) * 3));
+  EXPECT_EQ(only_value("sum(hits)", hits({largest_integer, largest_integer, largest_integer})),
+            integer(BigInteger(largest_integer) * 3));
   EXPECT_EQ(only_value("sum(hits)", hits({least, least, 1})), integer(BigInteger(least) * 2 + 1));
-  EXPECT_EQ(only_value("sum(hits)", hits({most, least, 1})), integer(0));
+  EXPECT_EQ(only_value("sum(hits)", hits({largest_integer, least, 1})), integer(0));
 }
 
 TEST(Sum, OfRealsIsRoundedOnce) {
@@ -48,10 +43,10 @@ TEST(Sum, OfRealsIsRoundedOnce) {
 }
 
 TEST(Mean, IsRoundedOnce) {
-  EXPECT_EQ(only_value("mean(loss)", {}), nothing);
-  EXPECT_EQ(only_value("mean(hits)", {}), nothing);
+  EXPECT_EQ(only_value("mean(loss)", {}), no_value);
+  EXPECT_EQ(only_value("mean(hits)", {}), no_value);
   EXPECT_EQ(only_value("mean(loss)", losses({1e308, 1e308})), AnswerValue(1e308));
-  EXPECT_EQ(only_value("mean(hits)", hits({most, most})), AnswerValue(0x1p63));
+  EXPECT_EQ(only_value("mean(hits)", hits({largest_integer, largest_integer})), AnswerValue(0x1p63));
   EXPECT_EQ(only_value("mean(hits)", hits({1, 2})), AnswerValue(1.5));
   EXPECT_EQ(only_value("mean(loss)", losses({-infinity, 1})), AnswerValue(-infinity));
 }
@@ -67,8 +62,8 @@ TEST(Spread, OfASampleHasOneDegreeOfFreedomLess) {
 
 TEST(Spread, OfFewerThanTwoTasksIsNothing) {
   for (const char* entry : {"var(hits)", "std(hits)", "sem(hits)", "var(loss)", "std(loss)", "sem(loss)"}) {
-    EXPECT_EQ(only_value(entry, {}), nothing) << entry;
-    EXPECT_EQ(only_value(entry, hits({7})), nothing) << entry;
+    EXPECT_EQ(only_value(entry, {}), no_value) << entry;
+    EXPECT_EQ(only_value(entry, hits({7})), no_value) << entry;
     EXPECT_EQ(bits(only_value(entry, hits({7, 7}))), bits(0.0)) << entry;
   }
 }
@@ -77,7 +72,8 @@ TEST(Spread, IsNotHarmedByAMeanFarAboveIt) {
   EXPECT_EQ(only_value("var(loss)", losses({1e15 + 1, 1e15 + 2, 1e15 + 3})), AnswerValue(1.0));
   EXPECT_EQ(only_value("var(loss)", losses({1e200, 1e200, 1e200})), AnswerValue(0.0));
   EXPECT_EQ(only_value("std(loss)", losses({-1e300, 1e300})), AnswerValue(std::sqrt(2.0) * 1e300));
-  EXPECT_EQ(only_value("var(hits)", hits({most, most - 1, most - 2})), AnswerValue(1.0));
+  EXPECT_EQ(only_value("var(hits)", hits({largest_integer, largest_integer - 1, largest_integer - 2})),
+            AnswerValue(1.0));
   EXPECT_EQ(bits(only_value("var(loss)", losses({1, infinity}))), bits(not_a_number));
   EXPECT_EQ(only_value("var(loss)", losses(std::vector<double>(1000, 3e-200))), AnswerValue(0.0))
       << "squares underflow";
@@ -105,7 +101,7 @@ RC_GTEST_PROP(Spread, AgreesWithRationalNumbers, (const std::vector<std::int16_t
 
 RC_GTEST_PROP(Sum, OfIntegersAndOfTheirSquaresAgreeWithLongArithmetic, ()) {
   const auto values = *rc::gen::container<std::vector<std::int64_t>>(rc::gen::oneOf(
-      rc::gen::arbitrary<std::int64_t>(), rc::gen::element(most, least, std::int64_t{0}),
+      rc::gen::arbitrary<std::int64_t>(), rc::gen::element(largest_integer, least, std::int64_t{0}),
       rc::gen::map(rc::gen::arbitrary<std::uint64_t>(),
                    [](std::uint64_t u) { return static_cast<std::int64_t>(u * 0x9E3779B97F4A7C15U); })));
   BigInteger sum = 0;
@@ -122,9 +118,9 @@ RC_GTEST_PROP(Sum, OfIntegersAndOfTheirSquaresAgreeWithLongArithmetic, ()) {
 }
 
 TEST(Extremes, OfNumbers) {
-  EXPECT_EQ(only_value("min(hits)", hits({3, least, most})), integer(least));
-  EXPECT_EQ(only_value("max(hits)", hits({3, least, most})), integer(most));
-  EXPECT_EQ(only_value("min(hits)", hits({most, most})), integer(most));
+  EXPECT_EQ(only_value("min(hits)", hits({3, least, largest_integer})), integer(least));
+  EXPECT_EQ(only_value("max(hits)", hits({3, least, largest_integer})), integer(largest_integer));
+  EXPECT_EQ(only_value("min(hits)", hits({largest_integer, largest_integer})), integer(largest_integer));
   EXPECT_EQ(only_value("max(hits)", hits({least})), integer(least));
   EXPECT_EQ(only_value("min(loss)", losses({3, -infinity, infinity})), AnswerValue(-infinity));
   EXPECT_EQ(only_value("max(loss)", losses({3, -infinity, infinity})), AnswerValue(infinity));
@@ -148,10 +144,10 @@ TEST(Extremes, LeaveNaNOutAndCountIt) {
 
 TEST(Extremes, OfNothingAreNothing) {
   for (const char* entry : {"min(loss)", "max(hits)", "argmin(loss)", "argmax(model)", "min(model)"}) {
-    EXPECT_EQ(only_value(entry, {}), nothing) << entry;
+    EXPECT_EQ(only_value(entry, {}), no_value) << entry;
   }
-  EXPECT_EQ(only_value("max(loss)", losses({not_a_number})), nothing);
-  EXPECT_EQ(only_value("argmax(loss)", losses({-not_a_number})), nothing);
+  EXPECT_EQ(only_value("max(loss)", losses({not_a_number})), no_value);
+  EXPECT_EQ(only_value("argmax(loss)", losses({-not_a_number})), no_value);
 }
 
 TEST(Extremes, MinusZeroIsBelowPlusZero) {
@@ -208,13 +204,13 @@ TEST(First, IsOfTheLowestTask) {
   EXPECT_EQ(only_value("2 * first(hits) + 1", rows), integer(61));
   rows[2].loss = -not_a_number;
   EXPECT_EQ(bits(only_value("first(loss)", rows)), bits(not_a_number));
-  EXPECT_EQ(only_value("first(hits)", {}), nothing);
-  EXPECT_EQ(only_value("first(model)", {}), nothing);
+  EXPECT_EQ(only_value("first(hits)", {}), no_value);
+  EXPECT_EQ(only_value("first(model)", {}), no_value);
 }
 
 TEST(Formula, KeepsIntegersAndRoundsADivisionOnce) {
-  const std::vector<Row> rows = hits({most, most, 2});
-  const BigInteger sum = BigInteger(most) * 2 + 2;
+  const std::vector<Row> rows = hits({largest_integer, largest_integer, 2});
+  const BigInteger sum = BigInteger(largest_integer) * 2 + 2;
   EXPECT_EQ(only_value("sum(hits) + 1", rows), integer(sum + 1));
   EXPECT_EQ(only_value("-sum(hits) * count() - 1", rows), integer(-sum * 3 - 1));
   EXPECT_EQ(only_value("sum(hits) % 7", rows), integer(sum % 7));
@@ -229,7 +225,7 @@ TEST(Formula, GoesOnInReals) {
   const std::vector<Row> rows = hits({1, 2, 3, 4});
   EXPECT_EQ(only_value("sum(hits) / 0", rows), AnswerValue(infinity));
   EXPECT_EQ(bits(only_value("(sum(hits) - 10) / 0", rows)), bits(not_a_number));
-  EXPECT_EQ(only_value("sum(hits) % 0", rows), nothing);
+  EXPECT_EQ(only_value("sum(hits) % 0", rows), no_value);
   EXPECT_EQ(only_value("sqrt(count()) + 0.5", rows), AnswerValue(2.5));
   EXPECT_EQ(only_value("count() * pi", rows), AnswerValue(4 * std::numbers::pi));
   EXPECT_EQ(only_value("mean(hits) ^ 2", rows), AnswerValue(6.25));
@@ -237,12 +233,12 @@ TEST(Formula, GoesOnInReals) {
   EXPECT_EQ(only_value("(4 * mean(hits) - 1) ^ 0.5", rows), AnswerValue(3.0));
   EXPECT_EQ(only_value("2 ^ mean(hits) / sqrt(2)", rows), AnswerValue(4.0));
   EXPECT_EQ(only_value("(mean(hits) - 0.5) ^ mean(hits - 0.5)", rows), AnswerValue(4.0));
-  EXPECT_EQ(only_value("2 * mean(loss)", {}), nothing);
-  EXPECT_EQ(only_value("sqrt(mean(loss))", {}), nothing);
+  EXPECT_EQ(only_value("2 * mean(loss)", {}), no_value);
+  EXPECT_EQ(only_value("sqrt(mean(loss))", {}), no_value);
 }
 
 TEST(Formula, ComparesAndChooses) {
-  const std::vector<Row> rows = hits({most, most, 2});
+  const std::vector<Row> rows = hits({largest_integer, largest_integer, 2});
   EXPECT_EQ(only_value("sum(hits) == sum(hits) + 1", rows), AnswerValue(false)) << "integers exactly";
   EXPECT_EQ(only_value("sum(hits) < sum(hits) + 1", rows), AnswerValue(true));
   EXPECT_EQ(only_value("min(hits) <= 2.5", rows), AnswerValue(true));
@@ -252,9 +248,9 @@ TEST(Formula, ComparesAndChooses) {
   EXPECT_EQ(only_value("any(hits == 2) == all(hits == 2)", rows), AnswerValue(false));
   EXPECT_EQ(only_value("count() > 2 ? 'many' : 'few'", rows), AnswerValue(std::string("many")));
   EXPECT_EQ(only_value("2 * (count() > 3 ? 1 : min(hits))", rows), integer(4));
-  EXPECT_EQ(only_value("mean(loss / 0) < 1 ? 1 : 2.5", rows), AnswerValue(2.5)) << "nothing is below NaN";
-  EXPECT_EQ(only_value("mean(loss) < 1 ? 1 : 2", {}), nothing);
-  EXPECT_EQ(only_value("count() == 0 or mean(loss) < 1", {}), nothing);
+  EXPECT_EQ(only_value("mean(loss / 0) < 1 ? 1 : 2.5", rows), AnswerValue(2.5)) << "no_value is below NaN";
+  EXPECT_EQ(only_value("mean(loss) < 1 ? 1 : 2", {}), no_value);
+  EXPECT_EQ(only_value("count() == 0 or mean(loss) < 1", {}), no_value);
 }
 
 TEST(Formula, PowersOfIntegers) {

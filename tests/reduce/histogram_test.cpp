@@ -15,9 +15,6 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
 Histogram histogram(const std::string& entry, const std::vector<Row>& rows) {
   return std::get<Histogram>(only_value(entry, rows));
 }

@@ -14,9 +14,6 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
 using Places = std::vector<Ranking::Place>;
 
 Places ranking(const std::string& entry, const std::vector<Row>& rows) {

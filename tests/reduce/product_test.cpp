@@ -15,13 +15,6 @@
 namespace fanfold::reduce {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
-
-AnswerValue integer(BigInteger value) { return value; }
-std::uint64_t bits(const AnswerValue& value) { return std::bit_cast<std::uint64_t>(std::get<double>(value)); }
-
 TEST(Product, OfIntegersIsExact) {
   EXPECT_EQ(only_value("product(hits)", {}), integer(1));
   EXPECT_EQ(only_value("product(hits)", hits({1, -1, 1})), integer(-1));

@@ -15,8 +15,6 @@
 namespace fanfold::reduce {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t most_kept = std::size_t{1} << 17;
 
 double quantile(const std::string& entry, const std::vector<Row>& rows) {

@@ -2,6 +2,8 @@
 // the results loss and hits.
 #pragma once
 
+#include <bit>
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -22,6 +24,15 @@ struct Row {
   std::int64_t hits = 0;
   Status status = Status::succeeded;
 };
+
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
+inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+inline constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+
+inline AnswerValue integer(BigInteger value) { return value; }
+inline std::uint64_t bits(const AnswerValue& value) {
+  return std::bit_cast<std::uint64_t>(std::get<double>(value));
+}
 
 inline constexpr std::size_t param_slots = 3;
 

@@ -11,18 +11,13 @@
 #include "run/local_transport.hpp"
 #include "run/run.hpp"
 #include "run/verify_run.hpp"
+#include "silent_observer.hpp"
 
 namespace fanfold {
 namespace {
 
 namespace fs = std::filesystem;
 using ::testing::ElementsAre;
-
-class Silent final : public RunObserver {
-  void on_start(std::uint64_t, std::uint64_t) override {}
-  void on_progress(const Snapshot&) override {}
-  void on_end(const Snapshot&) override {}
-};
 
 class Adopt : public ::testing::Test {
  protected:
@@ -42,7 +37,7 @@ class Adopt : public ::testing::Test {
     if (!adopt.empty()) options.adopt = folder_ / adopt;
     options.choose_threads = [](const Job&) { return Threads{2, 2}; };
     LocalTransport transport;
-    Silent silent;
+    SilentObserver silent;
     return run_coordinator(transport, *job, source, options, silent);
   }
 

@@ -15,6 +15,7 @@
 #include "run/open_run.hpp"
 #include "run/run.hpp"
 #include "run/verify_run.hpp"
+#include "silent_observer.hpp"
 
 namespace fanfold {
 namespace {
@@ -22,12 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-class Silent final : public RunObserver {
-  void on_start(std::uint64_t, std::uint64_t) override {}
-  void on_progress(const Snapshot&) override {}
-  void on_end(const Snapshot&) override {}
-};
 
 /// A folder with a job and the run files of its parts, removed at the end.
 class Parts {
@@ -53,7 +48,7 @@ class Parts {
     options.tasks = tasks;
     options.choose_threads = [](const Job&) { return Threads{2, 2}; };
     LocalTransport transport;
-    Silent silent;
+    SilentObserver silent;
     return run_coordinator(transport, *job, source, options, silent);
   }
 

@@ -11,18 +11,13 @@
 #include "journal/run_file.hpp"
 #include "run/in_process_ranks.hpp"
 #include "run/run.hpp"
+#include "silent_observer.hpp"
 
 namespace fanfold {
 namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
-
-class Silent final : public RunObserver {
-  void on_start(std::uint64_t, std::uint64_t) override {}
-  void on_progress(const Snapshot&) override {}
-  void on_end(const Snapshot&) override {}
-};
 
 /// A folder for a test's files, removed at its end.
 class RunTest : public ::testing::Test {
@@ -49,7 +44,7 @@ class RunTest : public ::testing::Test {
       });
     }
     InProcessTransport transport(mail, Rank(0));
-    Silent silent;
+    SilentObserver silent;
     try {
       return run_coordinator(transport, *job, source, options, silent);
     } catch (...) {

@@ -8,7 +8,7 @@ namespace {
 
 using Verdict = Schedule::Verdict;
 
-SchedulePolicy fixed_chunks(std::uint64_t tasks, std::uint32_t most_losses = 2) {
+SchedulePolicy chunks_that_may_be_lost(std::uint64_t tasks, std::uint32_t most_losses = 2) {
   SchedulePolicy policy;
   policy.chunk = tasks;
   policy.most_losses = most_losses;
@@ -25,7 +25,7 @@ TestWorld world_of_two_suspects(SchedulePolicy policy) {
 }
 
 TEST(Suspects, AreTriedOneToARank) {
-  TestWorld world = world_of_two_suspects(fixed_chunks(2));
+  TestWorld world = world_of_two_suspects(chunks_that_may_be_lost(2));
   world.wants(2, 2);
   const Chunk first = world.expect_chunk(2, {{0, 1}});
   const Chunk beside = world.expect_chunk(2, {{2, 4}});
@@ -36,7 +36,7 @@ TEST(Suspects, AreTriedOneToARank) {
 }
 
 TEST(Suspects, AloneAreBlamedForTheNextLossAndSetAside) {
-  TestWorld world = world_of_two_suspects(fixed_chunks(2));
+  TestWorld world = world_of_two_suspects(chunks_that_may_be_lost(2));
   world.wants(2, 2);
   const Chunk suspect = world.expect_chunk(2, {{0, 1}});
   const Chunk beside = world.expect_chunk(2, {{2, 4}});
@@ -52,7 +52,7 @@ TEST(Suspects, AloneAreBlamedForTheNextLossAndSetAside) {
 }
 
 TEST(Suspects, GetAsManyChancesAsThereAreAttempts) {
-  TestWorld world = world_of_two_suspects(fixed_chunks(2, 3));
+  TestWorld world = world_of_two_suspects(chunks_that_may_be_lost(2, 3));
   world.wants(2);
   world.started(2, world.expect_chunk(2, {{0, 1}}), {{0, 1}}).dies(2);
   world.wants(3, 4);
@@ -63,7 +63,7 @@ TEST(Suspects, GetAsManyChancesAsThereAreAttempts) {
 }
 
 TEST(Suspects, AreForRankZeroIfNobodyElseIsLeft) {
-  TestWorld world = world_of_two_suspects(fixed_chunks(2));
+  TestWorld world = world_of_two_suspects(chunks_that_may_be_lost(2));
   world.wants(0, 4);
   world.expect_chunk(0, {{2, 4}});
   world.expect_chunk(0, {{4, 6}});
@@ -75,7 +75,7 @@ TEST(Suspects, AreForRankZeroIfNobodyElseIsLeft) {
 }
 
 TEST(Suspects, ThatEndAreSuspectsNoMore) {
-  SchedulePolicy policy = fixed_chunks(2);
+  SchedulePolicy policy = chunks_that_may_be_lost(2);
   policy.retries = 1;
   TestWorld world = world_of_two_suspects(policy);
   world.wants(2);
@@ -86,7 +86,7 @@ TEST(Suspects, ThatEndAreSuspectsNoMore) {
 }
 
 TEST(Suspects, OfWhichNothingIsKnownAreDividedUntilTheTaskIsFound) {
-  TestWorld world = TestWorld::of(6400, fixed_chunks(6400));
+  TestWorld world = TestWorld::of(6400, chunks_that_may_be_lost(6400));
   for (int rank = 0; rank < 5; ++rank) world.joins(rank);
   world.wants(1);
   world.expect_chunk(1, {{0, 6400}});
@@ -103,7 +103,7 @@ TEST(Suspects, OfWhichNothingIsKnownAreDividedUntilTheTaskIsFound) {
 }
 
 TEST(Suspects, AreToldWithTheirLosses) {
-  TestWorld world = world_of_two_suspects(fixed_chunks(2));
+  TestWorld world = world_of_two_suspects(chunks_that_may_be_lost(2));
   const std::vector<Schedule::Blame> blames = world.schedule.take_blames();
   ASSERT_EQ(blames.size(), 1U);
   EXPECT_EQ(blames[0].tasks, (TaskRange{0, 2}));
@@ -112,7 +112,7 @@ TEST(Suspects, AreToldWithTheirLosses) {
 }
 
 TEST(Suspects, OfAnEarlierExecutionAreKnown) {
-  TestWorld world = TestWorld::of(6, fixed_chunks(2));
+  TestWorld world = TestWorld::of(6, chunks_that_may_be_lost(2));
   world.schedule.on_blamed({1, 2}, 1);
   world.schedule.on_blamed({3, 4}, 2);
   world.schedule.on_blamed({9, 12}, 2);  // of tasks that are not to be run
@@ -125,14 +125,14 @@ TEST(Suspects, OfAnEarlierExecutionAreKnown) {
 }
 
 TEST(LostRanks, MayJoinAgainWithNothing) {
-  TestWorld world = world_of_two_suspects(fixed_chunks(2));
+  TestWorld world = world_of_two_suspects(chunks_that_may_be_lost(2));
   world.joins(1, 2).wants(1);
   world.expect_chunk(1, {{0, 1}});
   EXPECT_EQ(world.schedule.outstanding(Rank(1)), 1U);
 }
 
 TEST(TasksThatWereNotRun, WaitAgainAsTheyWere) {
-  TestWorld world = TestWorld::of(2, fixed_chunks(2));
+  TestWorld world = TestWorld::of(2, chunks_that_may_be_lost(2));
   world.joins(0).wants(0);
   const Chunk chunk = world.expect_chunk(0);
   Report report = TestWorld::report_of(chunk, {{0, 1}}, 1);

@@ -36,7 +36,7 @@ class Commands {
 std::string name_found(const std::vector<std::string>& commands) {
   return std::string(find_scheduler(Commands(commands).path()).name);
 }
-std::string error_of(const std::vector<std::string>& commands) {
+std::string error_with(const std::vector<std::string>& commands) {
   try {
     find_scheduler(Commands(commands).path());
     return "";
@@ -51,10 +51,10 @@ TEST(Schedulers, AreFoundByTheirCommands) {
   EXPECT_EQ(name_found({"qsub", "pbsnodes"}), "pbs");
   EXPECT_EQ(name_found({"bsub"}), "lsf");
   EXPECT_EQ(
-      error_of({"ls"}),
+      error_with({"ls"}),
       "no batch system found: none of sbatch (Slurm), qsub (Grid Engine, PBS) and bsub (LSF) is on PATH; "
       "where there is one, say which with --scheduler slurm, sge, pbs or lsf");
-  EXPECT_EQ(error_of({"sbatch", "qsub", "qconf"}),
+  EXPECT_EQ(error_with({"sbatch", "qsub", "qconf"}),
             "several batch systems are on PATH: slurm (sbatch), sge (qsub); choose one with --scheduler");
 }
 

@@ -135,7 +135,7 @@ class Collected {
   std::vector<Item> items_;                                   ///< all, if those of all groups fit
 };
 
-std::unique_ptr<States> make_states(std::optional<Type> argument, std::span<const Value>) {
+std::unique_ptr<States> make_collected_states(std::optional<Type> argument, std::span<const Value>) {
   switch (argument.value_or(Type::real)) {
     case Type::integer:
       return std::make_unique<StateArray<Collected<std::int64_t, std::int64_t>>>();
@@ -156,7 +156,7 @@ bool takes_texts(Type argument) { return argument == Type::text; }
 }  // namespace
 
 const AggregateKind collect_kind = {"collect", "collect(x)",   1,           1,
-                                    "a value", takes_anything, list_result, make_states};
+                                    "a value", takes_anything, list_result, make_collected_states};
 const AggregateKind picture_kind = {"picture", "picture(tile)", 1,           1,
                                     "a tile",  takes_texts,     list_result, make_pictures};
 

@@ -31,7 +31,7 @@ class Found {
 };
 
 template <bool wanted>
-std::unique_ptr<States> make_states(std::optional<Type>, std::span<const Value>) {
+std::unique_ptr<States> make_condition_states(std::optional<Type>, std::span<const Value>) {
   return std::make_unique<StateArray<Found<wanted>>>();
 }
 
@@ -39,9 +39,16 @@ ResultType truth_result(std::optional<Type>) { return ResultType::truth; }
 
 }  // namespace
 
-const AggregateKind any_kind = {"any",        "any(condition)", 1, 1, "a condition", takes_conditions,
-                                truth_result, make_states<true>};
-const AggregateKind all_kind = {"all",        "all(condition)",  1, 1, "a condition", takes_conditions,
-                                truth_result, make_states<false>};
+const AggregateKind any_kind = {
+    "any",        "any(condition)",           1, 1, "a condition", takes_conditions,
+    truth_result, make_condition_states<true>};
+const AggregateKind all_kind = {"all",
+                                "all(condition)",
+                                1,
+                                1,
+                                "a condition",
+                                takes_conditions,
+                                truth_result,
+                                make_condition_states<false>};
 
 }  // namespace fanfold::reduce

@@ -151,7 +151,7 @@ class TextExtreme {
 };
 
 template <Side side, Asked asked>
-std::unique_ptr<States> make_states(std::optional<Type> argument, std::span<const Value>) {
+std::unique_ptr<States> make_extreme_states(std::optional<Type> argument, std::span<const Value>) {
   switch (argument.value_or(Type::real)) {
     case Type::integer:
       return std::make_unique<StateArray<NumberExtreme<std::int64_t, side, asked>>>();
@@ -168,14 +168,16 @@ ResultType task_result(std::optional<Type>) { return ResultType::task; }
 }  // namespace
 
 const AggregateKind min_kind = {
-    "min", "min(x)", 1, 1, "a value", takes_anything, same_type, make_states<Side::lowest, Asked::value>};
+    "min",     "min(x)",       1,         1,
+    "a value", takes_anything, same_type, make_extreme_states<Side::lowest, Asked::value>};
 const AggregateKind max_kind = {
-    "max", "max(x)", 1, 1, "a value", takes_anything, same_type, make_states<Side::highest, Asked::value>};
+    "max",     "max(x)",       1,         1,
+    "a value", takes_anything, same_type, make_extreme_states<Side::highest, Asked::value>};
 const AggregateKind argmin_kind = {
     "argmin",  "argmin(x)",    1,           1,
-    "a value", takes_anything, task_result, make_states<Side::lowest, Asked::task>};
+    "a value", takes_anything, task_result, make_extreme_states<Side::lowest, Asked::task>};
 const AggregateKind argmax_kind = {
     "argmax",  "argmax(x)",    1,           1,
-    "a value", takes_anything, task_result, make_states<Side::highest, Asked::task>};
+    "a value", takes_anything, task_result, make_extreme_states<Side::highest, Asked::task>};
 
 }  // namespace fanfold::reduce

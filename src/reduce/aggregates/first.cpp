@@ -62,7 +62,7 @@ class First {
   Kept value_{};
 };
 
-std::unique_ptr<States> make_states(std::optional<Type> argument, std::span<const Value>) {
+std::unique_ptr<States> make_first_states(std::optional<Type> argument, std::span<const Value>) {
   switch (argument.value_or(Type::real)) {
     case Type::integer:
       return std::make_unique<StateArray<First<std::int64_t, std::int64_t>>>();
@@ -77,6 +77,6 @@ std::unique_ptr<States> make_states(std::optional<Type> argument, std::span<cons
 }  // namespace
 
 const AggregateKind first_kind = {"first",   "first(x)",     1,         1,
-                                  "a value", takes_anything, same_type, make_states};
+                                  "a value", takes_anything, same_type, make_first_states};
 
 }  // namespace fanfold::reduce

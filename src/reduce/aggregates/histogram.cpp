@@ -128,7 +128,7 @@ class Histograms {
   std::vector<std::uint64_t> counts_;  ///< by place; empty: all 0
 };
 
-constexpr OptionKind option_kinds[] = {
+constexpr OptionKind histogram_options[] = {
     {"from", "a finite number", is_finite_number},
     {"to", "a finite number", is_finite_number},
     {"bins", "an integer from 1 to 100,000", is_integer_from_1_to<most_bins>}};
@@ -147,7 +147,7 @@ std::string check(std::span<const Value> options) {
   return bins_of(options).has_empty_ones() ? "the bins are narrower than the distance of doubles" : "";
 }
 
-std::unique_ptr<States> make_states(std::optional<Type> argument, std::span<const Value> options) {
+std::unique_ptr<States> make_histogram_states(std::optional<Type> argument, std::span<const Value> options) {
   auto bins = std::make_shared<const Bins>(bins_of(options));
   if (argument == Type::integer) {
     return std::make_unique<StateArray<Histograms<std::int64_t>>>(Histograms<std::int64_t>(std::move(bins)));
@@ -164,8 +164,8 @@ const AggregateKind histogram_kind = {.name = "histogram",
                                       .needs = "a number",
                                       .takes = takes_numbers,
                                       .result = list_result,
-                                      .make = make_states,
-                                      .options = option_kinds,
+                                      .make = make_histogram_states,
+                                      .options = histogram_options,
                                       .check_options = check};
 
 }  // namespace fanfold::reduce

@@ -138,7 +138,7 @@ class Spread {
 };
 
 template <template <typename> typename State>
-std::unique_ptr<States> make_states(std::optional<Type> argument, std::span<const Value>) {
+std::unique_ptr<States> make_moment_states(std::optional<Type> argument, std::span<const Value>) {
   if (argument == Type::integer) return std::make_unique<StateArray<State<IntegerMoments>>>();
   return std::make_unique<StateArray<State<RealMoments>>>();
 }
@@ -150,17 +150,15 @@ using StandardDeviation = Spread<Moments, Statistic::standard_deviation>;
 template <typename Moments>
 using StandardError = Spread<Moments, Statistic::standard_error>;
 
-ResultType real_result(std::optional<Type>) { return ResultType::real; }
-
 }  // namespace
 
 const AggregateKind mean_kind = {"mean",     "mean(x)",     1,           1,
-                                 "a number", takes_numbers, real_result, make_states<Mean>};
+                                 "a number", takes_numbers, real_result, make_moment_states<Mean>};
 const AggregateKind var_kind = {"var",      "var(x)",      1,           1,
-                                "a number", takes_numbers, real_result, make_states<Variance>};
-const AggregateKind std_kind = {"std",      "std(x)",      1,           1,
-                                "a number", takes_numbers, real_result, make_states<StandardDeviation>};
+                                "a number", takes_numbers, real_result, make_moment_states<Variance>};
+const AggregateKind std_kind = {
+    "std", "std(x)", 1, 1, "a number", takes_numbers, real_result, make_moment_states<StandardDeviation>};
 const AggregateKind sem_kind = {"sem",      "sem(x)",      1,           1,
-                                "a number", takes_numbers, real_result, make_states<StandardError>};
+                                "a number", takes_numbers, real_result, make_moment_states<StandardError>};
 
 }  // namespace fanfold::reduce

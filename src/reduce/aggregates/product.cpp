@@ -18,7 +18,7 @@
 namespace fanfold::reduce {
 namespace {
 
-constexpr std::size_t most_bits = std::size_t{1} << 26;
+constexpr std::size_t most_product_bits = std::size_t{1} << 26;
 constexpr std::string_view too_large = "more than 67,108,864 bits";
 
 class ProductOfIntegers {
@@ -71,7 +71,7 @@ class ProductOfIntegers {
     if (size != Size::kept) return state;
     const std::span<const std::byte> bytes = in.blob();
     if (bytes.empty()) return state;
-    if (bytes.size() * 8 > most_bits || bytes.back() == std::byte{0})
+    if (bytes.size() * 8 > most_product_bits || bytes.back() == std::byte{0})
       throw DecodeError("a product has a wrong length");
     const auto* const first = reinterpret_cast<const std::uint8_t*>(bytes.data());
     BigInteger magnitude;
@@ -108,14 +108,14 @@ class ProductOfIntegers {
     BigInteger whole = word_;
     for (auto factor = factors_.rbegin(); factor != factors_.rend(); ++factor)
       whole = product(whole, *factor);
-    if (too_large_ || bit_count(whole) > most_bits) return {Size::too_large, negative_};
+    if (too_large_ || bit_count(whole) > most_product_bits) return {Size::too_large, negative_};
     return {Size::kept, negative_, std::move(whole)};
   }
 
   /// Multiplies factors of about the same length, so that all together take little longer than the last pair.
   void push(BigInteger factor) {
     bits_ += bit_count(factor) - 1;
-    too_large_ = too_large_ || bits_ >= most_bits;
+    too_large_ = too_large_ || bits_ >= most_product_bits;
     if (too_large_) return factors_.clear();
     while (!factors_.empty() && factors_.back().backend().size() <= factor.backend().size()) {
       factor = product(factors_.back(), factor);

@@ -174,14 +174,12 @@ bool is_share(const Value& value) {
   return type_of(value) != Type::text && real_option(value) >= 0 && real_option(value) <= 1;
 }
 
-constexpr OptionKind option_kinds[] = {{"q", "a number from 0 to 1", is_share}};
+constexpr OptionKind quantile_options[] = {{"q", "a number from 0 to 1", is_share}};
 
-std::unique_ptr<States> make_states(std::optional<Type> argument, std::span<const Value>) {
+std::unique_ptr<States> make_quantile_states(std::optional<Type> argument, std::span<const Value>) {
   if (argument == Type::integer) return std::make_unique<StateArray<Quantiles<std::int64_t>>>();
   return std::make_unique<StateArray<Quantiles<double>>>();
 }
-
-ResultType real_result(std::optional<Type>) { return ResultType::real; }
 
 }  // namespace
 
@@ -192,10 +190,10 @@ const AggregateKind quantile_kind = {.name = "quantile",
                                      .needs = "a number",
                                      .takes = takes_numbers,
                                      .result = real_result,
-                                     .make = make_states,
-                                     .options = option_kinds,
+                                     .make = make_quantile_states,
+                                     .options = quantile_options,
                                      .options_only_read = true};
 const AggregateKind median_kind = {"median",   "median(x)",   1,           1,
-                                   "a number", takes_numbers, real_result, make_states};
+                                   "a number", takes_numbers, real_result, make_quantile_states};
 
 }  // namespace fanfold::reduce

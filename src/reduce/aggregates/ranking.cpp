@@ -105,7 +105,7 @@ class Ranked {
 };
 
 template <Side side>
-std::unique_ptr<States> make_states(std::optional<Type> argument, std::span<const Value> options) {
+std::unique_ptr<States> make_ranking_states(std::optional<Type> argument, std::span<const Value> options) {
   const auto most = static_cast<std::size_t>(std::get<std::int64_t>(options[0]));
   if (argument == Type::integer) {
     return std::make_unique<StateArray<Ranked<std::int64_t, side>>>(Ranked<std::int64_t, side>(most));
@@ -113,7 +113,7 @@ std::unique_ptr<States> make_states(std::optional<Type> argument, std::span<cons
   return std::make_unique<StateArray<Ranked<double, side>>>(Ranked<double, side>(most));
 }
 
-constexpr OptionKind option_kinds[] = {
+constexpr OptionKind ranking_options[] = {
     {"k", "an integer from 1 to 10,000", is_integer_from_1_to<most_places>}};
 
 constexpr AggregateKind ranking_kind(std::string_view name, std::string_view usage,
@@ -127,12 +127,12 @@ constexpr AggregateKind ranking_kind(std::string_view name, std::string_view usa
           .result = list_result,
           .make = make,
           .argument_place = 1,
-          .options = option_kinds};
+          .options = ranking_options};
 }
 
 }  // namespace
 
-const AggregateKind top_kind = ranking_kind("top", "top(k, x)", make_states<Side::highest>);
-const AggregateKind bottom_kind = ranking_kind("bottom", "bottom(k, x)", make_states<Side::lowest>);
+const AggregateKind top_kind = ranking_kind("top", "top(k, x)", make_ranking_states<Side::highest>);
+const AggregateKind bottom_kind = ranking_kind("bottom", "bottom(k, x)", make_ranking_states<Side::lowest>);
 
 }  // namespace fanfold::reduce
