@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +29,10 @@
 
 // The child works in the parent's memory on a stack of its own, which sanitizers know nothing of.
 #define FANFOLD_IN_CHILD __attribute__((no_sanitize("address", "thread", "undefined")))
+
+// glibc's clone by its other name: ThreadSanitizer takes a call of `clone` for a fork, and gives up when the
+// memory turns out to be shared.
+extern "C" int __clone(int (*function)(void*), void* stack, int flags, void* argument, ...);
 
 namespace fanfold {
 namespace {
@@ -57,11 +62,24 @@ struct Start {
   int error = 0;             // … with this
 };
 
+// System calls without their wrappers where sanitizers put in their own, which note in the parent's memory
+// what happens to the child: that a descriptor is closed, say.
+
+FANFOLD_IN_CHILD void place_file(int file, int number) { syscall(SYS_dup3, file, number, 0); }
+FANFOLD_IN_CHILD void reset_mask() {
+  const std::uint64_t none = 0;
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none);
+}
+[[noreturn]] FANFOLD_IN_CHILD void give_up() {
+  for (;;) syscall(SYS_exit_group, 127);
+}
+
 /// Signals that are handled or ignored here have no meaning for the child.
 FANFOLD_IN_CHILD void reset_signals(const int* signals, std::size_t count) {
-  struct sigaction standard {};
-  standard.sa_handler = SIG_DFL;
-  for (std::size_t i = 0; i < count; ++i) sigaction(signals[i], &standard, nullptr);
+  // struct kernel_sigaction of Linux: handler, flags, restorer, mask. All zero is SIG_DFL.
+  const std::uint64_t standard[4] = {};
+  for (std::size_t i = 0; i < count; ++i)
+    syscall(SYS_rt_sigaction, signals[i], standard, nullptr, sizeof(std::uint64_t));
 }
 
 FANFOLD_IN_CHILD bool set_limits(const Start& start) {
@@ -81,23 +99,21 @@ FANFOLD_IN_CHILD void execute(Start& start) {
   setpgid(0, 0);
   reset_signals(start.signals, start.signal_count);
   if (chdir(start.folder) != 0) return;
-  dup2(start.files.input, 0);
-  dup2(start.files.output, 1);
-  dup2(start.files.errors, 2);
+  place_file(start.files.input, 0);
+  place_file(start.files.output, 1);
+  place_file(start.files.errors, 2);
   unsigned next = 3;
-  for (const int file : start.files.more) dup2(file, static_cast<int>(next++));
+  for (const int file : start.files.more) place_file(file, static_cast<int>(next++));
   // Not everybody opens files with O_CLOEXEC: MPI libraries, say, or whoever started us.
   close_range(next, ~0U, 0);
   start.step = Start::Step::limits;
   if (!set_limits(start)) return;
   if (start.parent != 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != start.parent) _exit(127);  // it was too late for that
+    if (getppid() != start.parent) give_up();  // it was too late for that
   }
   start.step = Start::Step::program;
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+  reset_mask();
   execve(start.path, start.arguments, start.environment);
 }
 
@@ -105,7 +121,7 @@ FANFOLD_IN_CHILD int child_main(void* argument) {
   Start& start = *static_cast<Start*>(argument);
   execute(start);
   start.error = errno;
-  _exit(127);
+  give_up();
 }
 
 /// While it lives, no signal reaches the calling thread: a handler must not run in the child, in our memory.
@@ -132,11 +148,11 @@ Spawned start_child(Start& start) {
   pid_t pid = -1;
   {
     const BlockedSignals blocked;
-    pid = clone(child_main, reinterpret_cast<void*>(top), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
-                &start, &end);
+    pid = __clone(child_main, reinterpret_cast<void*>(top), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
+                  &start, &end);
     // No descriptor is free: it can be watched without.
     if (pid < 0 && (errno == EMFILE || errno == ENFILE))
-      pid = clone(child_main, reinterpret_cast<void*>(top), CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
+      pid = __clone(child_main, reinterpret_cast<void*>(top), CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
   }
   if (pid < 0) {
     start.step = Start::Step::program;

@@ -162,7 +162,7 @@ End live_until(int operation, const std::filesystem::path& path, Sharing sharing
 
 class CrashPoints : public ::testing::TestWithParam<Sharing> {
  protected:
-  TemporaryFolder folder_;
+  RunFolder folder_;
   std::filesystem::path path_ = folder_ / "pi.run";
 };
 

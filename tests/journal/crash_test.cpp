@@ -101,7 +101,7 @@ std::uint64_t kill_after(const Writer& writer, std::chrono::microseconds time) {
 
 class Crash : public ::testing::TestWithParam<Sharing> {
  protected:
-  TemporaryFolder folder_;
+  RunFolder folder_;
   std::filesystem::path path_ = folder_ / "pi.run";
 };
 
@@ -175,7 +175,7 @@ TEST_P(Crash, a_creator_that_is_killed_leaves_the_whole_file_or_none) {
 }
 
 TEST(CrashLog, a_log_that_is_cut_anywhere_in_its_last_transaction_gives_the_state_before_it) {
-  const TemporaryFolder folder;
+  const RunFolder folder;
   const std::filesystem::path path = folder / "pi.run", copy = folder / "copy.run";
   auto file = RunFileWriter::create(path, header_of(100), Sharing::shared);
   file->begin_execution("nodea", 1, 1);

@@ -54,7 +54,7 @@ class JournalTest : public ::testing::Test {
   }
   RunState state() { return RunFileReader(path_).load(add_partials); }
 
-  TemporaryFolder folder_;
+  RunFolder folder_;
   std::filesystem::path path_ = folder_ / "pi.run";
   Commits commits_;
 };

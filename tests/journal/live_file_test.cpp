@@ -30,7 +30,7 @@ class Live : public ::testing::Test {
                                    << ", \"process_start\": " << start << ", \"heartbeat\": " << heartbeat
                                    << "}";
   }
-  TemporaryFolder folder_;
+  RunFolder folder_;
   std::filesystem::path run_ = folder_ / "pi.run";
 };
 

@@ -15,9 +15,9 @@ namespace fanfold {
 /// A folder that is removed at the end. In memory where that is possible: what these tests are about does not
 /// depend on the disk, whose fsync may take milliseconds; a process that is killed loses no more there than
 /// on a disk.
-class TemporaryFolder {
+class RunFolder {
  public:
-  TemporaryFolder() {
+  RunFolder() {
     for (const std::filesystem::path& parent :
          {std::filesystem::path("/dev/shm"), std::filesystem::temp_directory_path()}) {
       std::string name = (parent / "fanfold-journal-XXXXXX").string();
@@ -28,12 +28,12 @@ class TemporaryFolder {
     }
     throw std::runtime_error("no temporary folder");
   }
-  ~TemporaryFolder() {
+  ~RunFolder() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
   std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
   const std::filesystem::path& path() const { return path_; }
 

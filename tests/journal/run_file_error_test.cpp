@@ -43,7 +43,7 @@ class RunFileErrors : public ::testing::Test {
   }
   std::string named(const std::string& rest) { return "run file '" + path_.string() + "' " + rest; }
 
-  TemporaryFolder folder_;
+  RunFolder folder_;
   std::filesystem::path path_ = folder_ / "pi.run";
 };
 
@@ -299,7 +299,7 @@ TEST_F(ReadOnlyFolder, a_live_file) {
 }
 
 TEST_F(ReadOnlyFolder, a_file_whose_writer_was_killed) {
-  TemporaryFolder elsewhere;
+  RunFolder elsewhere;
   auto writer = RunFileWriter::create(elsewhere / "pi.run", header_of(10), Sharing::exclusive);
   writer->commit(entry_of({0, 3}));
   for (const char* suffix : {"", "-wal"}) {

@@ -133,7 +133,7 @@ void check_selections(const RunFileReader& reader, const Model& model) {
 }
 
 RC_GTEST_PROP(RunFileProperty, equals_a_plain_model, ()) {
-  const TemporaryFolder folder;
+  const RunFolder folder;
   const std::filesystem::path path = folder / "pi.run";
   auto file = RunFileWriter::create(path, header_of(all_tasks));
   file->begin_execution("nodea", 1, 1);

@@ -19,7 +19,7 @@ class RunFile : public ::testing::TestWithParam<Sharing> {
   std::unique_ptr<RunFileWriter> open() { return RunFileWriter::open(path_, GetParam()); }
   RunFileReader read() { return RunFileReader(path_, GetParam()); }
 
-  TemporaryFolder folder_;
+  RunFolder folder_;
   std::filesystem::path path_ = folder_ / "a run # of 100%?.run";
 };
 

@@ -56,7 +56,7 @@ class TaskStory : public testing::Test {
     return text.starts_with("execution ") ? text.substr(text.find('\n') + 1) : text;
   }
 
-  TemporaryFolder folder_;
+  RunFolder folder_;
   std::unique_ptr<const Job> job_;
   std::unique_ptr<RunFileWriter> file_;
 };
