@@ -118,6 +118,17 @@ failed in this execution:
 add --retry-failed to the same command to run the failed tasks again
 """)
 
+    def test_commands_that_are_not_found_show_what_the_shell_says(self):
+        self.write("paper.txt", "")
+        self.write("list.txt", "nosuch1 a\nnosuch2 b\n./paper.txt c\n")
+        ended = self.fanfold("run", "--commands", "list.txt", "--io-threads", "1")
+        self.assertIn("  2 tasks: exit code 127: /bin/sh: #: nosuch#: not found\n"
+                      "    first: task 0 (command=\"nosuch1 a\"), rank 0 on HOST, attempt 1\n"
+                      "    | /bin/sh: 1: nosuch1: not found\n", ended.err)
+        self.assertIn("  1 task: exit code 126\n"
+                      "    first: task 2 (command=\"./paper.txt c\"), rank 0 on HOST, attempt 1\n"
+                      "    | /bin/sh: 1: ./paper.txt: Permission denied\n", ended.err)
+
     def test_at_most_ten_reasons_are_shown(self):
         self.write("many.toml", "[params]\ni = { count = 13 }\n[task]\nshell = 'exit {i}'\n")
         ended = self.fanfold("run", "many.toml")
