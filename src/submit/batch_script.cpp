@@ -140,6 +140,7 @@ again=yes
 trap 'stop {}{}' USR1
 trap 'again=no; stop 1' TERM USR2
 {}
+trap '' USR1 # nothing runs any more that could be asked to stop
 case $status in
   0 | 1 | 2) exit $status ;; # it ended, or cannot be run
 esac

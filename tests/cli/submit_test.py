@@ -3,6 +3,7 @@ get, note what they were called with, and know the states of their jobs. Slurm a
 
 import json
 import os
+import re
 import stat
 import subprocess
 import time
@@ -181,6 +182,23 @@ class SubmitTest(CliTest):
         self.assertIn("queued again", self.read("job.run.log"))
         self.assertGreater(self.read("job.run.submission").count("job "), 1)
         self.expect_answer()
+
+    def test_a_second_warning_while_the_script_looks_at_the_run_file_changes_nothing(self):
+        """Grid Engine warns all processes of a job, also when the run has stopped for its own walltime just before."""
+        self.write("fanfold", """\
+#!/bin/bash
+if [ "$1" = run ]; then touch has_run; exit 75; fi
+[ -e has_run ] || { echo '"finished":0'; exit; }
+kill -USR1 0
+echo '"finished":5'
+""")
+        os.chmod(self.path("fanfold"), stat.S_IRWXU)
+        script = self.fanfold("submit", "job.toml", "--scheduler", "sge", "--time", "20s", "--dry-run").out
+        self.write("script", re.sub("^fanfold=.*$", f"fanfold={self.path('fanfold')}", script, flags=re.MULTILINE))
+        ended = subprocess.run(["bash", "script"], cwd=self.folder, text=True, capture_output=True, timeout=60,
+                               check=False, start_new_session=True)
+        self.assertIn("exit status 75, 5 tasks recorded, 0 before: queued again\n", ended.stderr)
+        self.assertEqual(ended.returncode, 99)
 
     def test_lsf_runs_what_it_reads(self):
         self.stand_in("bsub", BSUB)

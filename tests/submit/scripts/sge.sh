@@ -48,6 +48,7 @@ while [ $signalled = yes ]; do # a signal ends the waiting, not the run
   status=$?
 done
 
+trap '' USR1 # nothing runs any more that could be asked to stop
 case $status in
   0 | 1 | 2) exit $status ;; # it ended, or cannot be run
 esac

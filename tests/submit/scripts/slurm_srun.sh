@@ -60,6 +60,7 @@ for pause in 0 1 2 4; do
   esac
 done
 
+trap '' USR1 # nothing runs any more that could be asked to stop
 case $status in
   0 | 1 | 2) exit $status ;; # it ended, or cannot be run
 esac
