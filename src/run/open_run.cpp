@@ -11,6 +11,7 @@
 #include "core/version.hpp"
 #include "job/template.hpp"
 #include "run/adopt_run.hpp"
+#include "run/earlier_durations.hpp"
 #include "run/reduce_again.hpp"
 #include "run/replaced_run.hpp"
 
@@ -170,8 +171,10 @@ OpenRun open_or_create(const Job& job, const JobSource& source, const RunOptions
 OpenRun open_run(const Job& job, const JobSource& source, const RunOptions& options) {
   if (!options.adopt.empty()) check_can_adopt(options);
   if (!options.fresh) return open_or_create(job, source, options);
+  std::vector<float> durations = earlier_durations(job, options.run_file);
   ReplacedRun replaced(options.run_file);
   OpenRun run = open_or_create(job, source, options);
+  run.durations = std::move(durations);
   replaced.remove();
   return run;
 }

@@ -16,6 +16,7 @@ namespace fanfold {
 struct OpenRun {
   std::unique_ptr<RunFileWriter> file;
   RunState state;
+  std::vector<float> durations;  ///< of its tasks in the run that it replaces; empty: unknown
 };
 
 /// Opens or creates `options.run_file`. Throws UsageError if it belongs to another job, naming the keys that

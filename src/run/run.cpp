@@ -110,7 +110,7 @@ class Execution {
   /// still has an answer.
   OpenRun open(std::optional<LiveReporter>& live) {
     if (const auto obstacle = obstacle_to_writing(options_.run_file))
-      return {nullptr, read_ended_run(job_, options_, *obstacle)};
+      return {nullptr, read_ended_run(job_, options_, *obstacle), {}};
     live.emplace(options_.run_file);
     if (options_.restarted) blamed_ = blamed_tasks(options_.run_file);
     OpenRun run = open_run(job_, source_, options_);
@@ -135,7 +135,8 @@ class Execution {
       coordinator_options.on_report = [this](const Report& report) { observer_.on_report(report); };
 
     reduce::Partial total = partial_of(job_, open.state);
-    Schedule schedule = make_schedule(job_, schedule_policy(job_, failed_before), std::move(pending));
+    Schedule schedule =
+        make_schedule(job_, open.durations, schedule_policy(job_, failed_before), std::move(pending));
     // The newest first: what is known of a task already stands.
     for (auto blame = blamed_.rbegin(); blame != blamed_.rend(); ++blame)
       schedule.on_blamed(blame->tasks, blame->losses);

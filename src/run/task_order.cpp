@@ -42,15 +42,25 @@ void append_costs(const Job& job, TaskRange range, std::vector<CostedTask>& cost
   }
 }
 
+void append_costs_of(const Job& job, TaskRange range, std::vector<CostedTask>& costed) {
+  for (; !range.empty(); range.begin += std::min<std::uint64_t>(costed_rows, range.size()))
+    append_costs(job, {range.begin, std::min(range.end, range.begin + costed_rows)}, costed);
+}
+
 }  // namespace
 
-Schedule make_schedule(const Job& job, SchedulePolicy policy, TaskSet pending) {
-  if (!job.cost || pending.size() > most_ordered_tasks) return Schedule(policy, std::move(pending));
+Schedule make_schedule(const Job& job, const std::vector<float>& durations, SchedulePolicy policy,
+                       TaskSet pending) {
+  const bool are_known = job.cost.has_value() || !durations.empty();
+  if (!are_known || pending.size() > most_ordered_tasks) return Schedule(policy, std::move(pending));
   std::vector<CostedTask> costed;
   costed.reserve(pending.size());
-  for (TaskRange range : pending.ranges()) {
-    for (; !range.empty(); range.begin += std::min<std::uint64_t>(costed_rows, range.size())) {
-      append_costs(job, {range.begin, std::min(range.end, range.begin + costed_rows)}, costed);
+  for (const TaskRange& range : pending.ranges()) {
+    if (job.cost) {
+      append_costs_of(job, range, costed);
+    } else {
+      for (std::uint64_t task = range.begin; task < range.end; ++task)
+        costed.push_back({durations.at(task), task});
     }
   }
   std::stable_sort(costed.begin(), costed.end(),

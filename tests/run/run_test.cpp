@@ -71,6 +71,35 @@ total = "sum(square)"
 )toml";
 const BigInteger sum_of_squares = 332833500;
 
+constexpr const char* naps = R"toml(
+[params]
+x = [0.02, 0.02, 0.02, 0.02, 0.2]
+[task]
+sleep = "x"
+)toml";
+
+TEST_F(RunTest, TasksThatTookLongBeforeComeFirstInARunThatIsMadeAnew) {
+  const auto start_of_the_last = [this] {
+    return RunFileReader(folder_ / "job.run").row(TaskIndex(4))->start;
+  };
+  const auto start_of_the_second = [this] {
+    return RunFileReader(folder_ / "job.run").row(TaskIndex(1))->start;
+  };
+  run(naps, 1, Threads{1, 1});
+  EXPECT_GT(start_of_the_last(), start_of_the_second());
+  RunOptions anew;
+  anew.fresh = true;
+  run(naps, 1, Threads{1, 1}, anew);
+  EXPECT_LT(start_of_the_last(), start_of_the_second());
+  // Of other tasks nothing is known.
+  run(std::string(naps) + "seed_by = ['x']\n", 1, Threads{1, 1}, anew);
+  EXPECT_LT(start_of_the_last(), start_of_the_second());
+  std::string others = naps;
+  others.replace(others.find("0.02"), 4, "0.03");
+  run(others, 1, Threads{1, 1}, anew);
+  EXPECT_GT(start_of_the_last(), start_of_the_second());
+}
+
 TEST_F(RunTest, ValuesAreReducedOnAnyNumberOfRanksAndThreads) {
   for (const int ranks : {1, 2, 3, 5}) {
     for (const std::uint32_t threads : {1U, 2U, 5U}) {

@@ -63,9 +63,11 @@ INSTANTIATE_TEST_SUITE_P(Costs, Makespan,
 TEST(Makespan, IsNearListSchedulingAtAHundredThousandRanks) {
   // Five tasks of 10 s for each rank, so that the test is quick; that one coordinator keeps up with tasks of
   // 1 s as well is for the benchmark to show.
-  Simulation setup = simulation(Costs::uniform, 100'000, 1, 1, 5);
-  for (float& cost : setup.costs) cost *= 10;
-  EXPECT_LE(expect_complete(setup).makespan, 1.05 * list_scheduling(setup));
+  for (const Costs costs : {Costs::uniform, Costs::bimodal, Costs::pareto}) {
+    Simulation setup = simulation(costs, 100'000, 1, 1, 5);
+    for (float& cost : setup.costs) cost *= 10;
+    EXPECT_LE(expect_complete(setup).makespan, 1.05 * list_scheduling(setup));
+  }
 }
 
 TEST(Makespan, WithKnownCostsBeatsTheOrderOfTheFile) {
