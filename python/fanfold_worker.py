@@ -71,26 +71,26 @@ def _answer(function, names, task):
     for name in names:
         arguments.setdefault(name, task[name])
     try:
-        return _text_of(function(**arguments))
+        return b'{"index":%d,"values":%s}\n' % (task["index"], _text_of(function(**arguments)))
     except Exception as error:
         traceback.print_exc()
         sys.stderr.flush()
         reason = traceback.format_exception_only(type(error), error)[-1].strip()
-        return json.dumps({"error": reason}).encode() + b"\n"
+        return json.dumps({"index": task["index"], "error": reason}).encode() + b"\n"
 
 
 def _text_of(values):
     if isinstance(values, float):
-        return b'{"values":%s}\n' % float.__repr__(values).encode()
+        return float.__repr__(values).encode()
     if type(values) is int:
-        return b'{"values":%d}\n' % values
+        return b"%d" % values
     if hasattr(values, "tolist"):
         return _text_of(values.tolist())
     try:
         text = json.dumps(values, default=_plain, allow_nan=False)
     except ValueError:
         text = json.dumps(_finite(values))
-    return b'{"values":%s}\n' % text.encode()
+    return text.encode()
 
 
 def _plain(values):

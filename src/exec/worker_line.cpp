@@ -28,6 +28,10 @@ constexpr double longest_pause_seconds = 0.001;
 constexpr std::chrono::seconds start_up_grace{60};
 constexpr std::chrono::milliseconds start_up_look{20};
 
+/// A program that cannot be started is tried again after this time: until then, tasks fail for the same
+/// reason.
+constexpr std::chrono::seconds start_rest{1};
+
 /// A longer answer is none.
 constexpr std::size_t most_answer_bytes = 64 << 20;
 
@@ -59,12 +63,13 @@ std::size_t WorkerLine::depth() const {
 
 void WorkerLine::begin(std::size_t ticket, const Retrieval& retrieval) {
   timeout_ = retrieval.timeout;
-  line_.push_back({ticket, worker_request(job_, retrieval.context)});
+  line_.push_back({ticket, retrieval.context.task, worker_request(job_, retrieval.context)});
   if (line_.size() == 1) {
     head_since_ = Clock::now();
     if (process_) process_->forget_errors();  // of tasks before it
+    has_surplus_ = process_ && process_->has_more_output();
   }
-  if (process_) send(line_.back());
+  if (process_ && !has_surplus_) send(line_.back());
 }
 
 void WorkerLine::send(Waiting& task) {
@@ -78,14 +83,14 @@ void WorkerLine::wait(std::chrono::nanoseconds longest, std::vector<EndedRetriev
     while (!line_.empty()) fail_head("interrupted", Status::failed, ended);
     return;
   }
-  try {
-    if (!process_) start_process();
-  } catch (const SpawnError& error) {
-    return fail_head(error.what(), Status::failed, ended);
-  } catch (const std::system_error& error) {
-    return fail_head(
-        fmt::format("cannot start '{}': {}", options_.program.arguments.front(), error.code().message()),
-        Status::failed, ended);
+  if (has_surplus_) {
+    has_surplus_ = false;
+    fail_head(answered_again(), Status::failed, ended);
+    return process_.reset();
+  }
+  if (!process_) {
+    if (std::string why = start_process(); !why.empty())
+      return fail_head(std::move(why), Status::failed, ended);
   }
   process_->exchange(until_deadline(longest), pause());
   note_start_up();
@@ -100,13 +105,28 @@ void WorkerLine::wait(std::chrono::nanoseconds longest, std::vector<EndedRetriev
   }
 }
 
-void WorkerLine::start_process() {
-  process_.emplace(options_.program, groups_);
+/// Why there is no process; empty if there is one.
+std::string WorkerLine::start_process() {
+  if (Clock::now() < next_start_) return cannot_start_;
+  try {
+    process_.emplace(options_.program, groups_);
+  } catch (const SpawnError& error) {
+    cannot_start_ = error.what();
+  } catch (const std::system_error& error) {
+    cannot_start_ =
+        fmt::format("cannot start '{}': {}", options_.program.arguments.front(), error.code().message());
+  }
+  if (!process_) {
+    next_start_ = Clock::now() + start_rest;
+    return cannot_start_;
+  }
   sent_ = 0;
   answers_ = 0;
+  answered_.reset();
   has_started_up_ = false;
   started_ = looked_ = head_since_ = Clock::now();
   for (Waiting& task : line_) send(task);
+  return {};
 }
 
 std::chrono::nanoseconds WorkerLine::pause() const {
@@ -145,21 +165,46 @@ void WorkerLine::take_answers(std::vector<EndedRetrieval>& ended) {
     const std::optional<std::string_view> line = process_->next_line();
     if (!line) break;
     std::optional<WorkerAnswer> answer = worker_answer(*line);
-    if (!answer) {
-      const std::string error =
-          fmt::format("the worker's answer is no JSON object with 'values' or 'error': '{}'", excerpt(*line));
-      fail_head(error, Status::failed, ended);
+    if (const std::string fault = fault_of(answer, *line); !fault.empty()) {
+      fail_head(fault, Status::failed, ended);
       process_.reset();
       break;
     }
+    answered_ = line_.front().task;
     end_head(retrieved(std::move(*answer)), ended);
   }
+  if (process_ && line_.empty() && process_->has_more_output()) fail_answered(ended.back());
   measure(std::span(ended).subspan(first), now);
   if (process_ && process_->begun_line() > most_answer_bytes) {
     fail_head(fmt::format("the worker's answer is longer than {} MiB", most_answer_bytes >> 20),
               Status::failed, ended);
     process_.reset();
   }
+}
+
+/// Why a line is no answer to the task at the head; empty if it is one.
+std::string WorkerLine::fault_of(const std::optional<WorkerAnswer>& answer, std::string_view line) const {
+  if (!answer)
+    return fmt::format("the worker's answer is no JSON object with 'values' or 'error': '{}'", excerpt(line));
+  if (answer->index.empty()) return {};
+  const std::string asked = std::to_string(line_.front().task.value());
+  if (answer->index == asked) return {};
+  if (answered_ && answer->index == std::to_string(answered_->value())) return answered_again();
+  return fmt::format("the worker's answer is for task {}, but it was asked for task {}",
+                     excerpt(answer->index), asked);
+}
+
+std::string WorkerLine::answered_again() const {
+  return fmt::format("the worker answered more than once for task {}", answered_->value());
+}
+
+/// It has said more than one thing of the last task: which of them is right, nobody knows.
+void WorkerLine::fail_answered(EndedRetrieval& last) {
+  last.retrieved = {};
+  last.retrieved.status = Status::failed;
+  last.retrieved.error = answered_again();
+  last.retrieved.errors = process_->take_errors();
+  process_.reset();
 }
 
 /// Answers that come together shared the time since those before.

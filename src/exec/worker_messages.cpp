@@ -52,16 +52,29 @@ std::string_view without_spaces(std::string_view text) {
   return text.substr(first, text.find_last_not_of(spaces) - first + 1);
 }
 
-/// The number of `{"values": 4.5}`, by far the most frequent answer: nothing is parsed for it.
-std::optional<std::string_view> only_number(std::string_view line) {
-  constexpr std::string_view beginning = "{\"values\":";
+/// `{"values": 4.5}` and `{"index":7,"values": 4.5}`, by far the most frequent answers: they are not parsed
+/// as JSON.
+std::optional<WorkerAnswer> number_answer(std::string_view line) {
+  constexpr std::string_view before_index = "{\"index\":";
   line = without_spaces(line);
-  if (!line.starts_with(beginning) || !line.ends_with('}')) return std::nullopt;
-  line.remove_prefix(beginning.size());
+  std::string_view before_values = "{\"values\":";
+  WorkerAnswer answer;
+  if (line.starts_with(before_index)) {
+    line.remove_prefix(before_index.size());
+    const std::size_t digits = std::min(line.find_first_not_of("0123456789"), line.size());
+    if (digits == 0) return std::nullopt;
+    answer.index = line.substr(0, digits);
+    line.remove_prefix(digits);
+    before_values = ",\"values\":";
+  }
+  if (!line.starts_with(before_values) || !line.ends_with('}')) return std::nullopt;
+  line.remove_prefix(before_values.size());
   line.remove_suffix(1);
   line = without_spaces(line);
-  if (!number_in(line)) return std::nullopt;
-  return line;
+  answer.number = number_in(line);
+  if (!answer.number) return std::nullopt;
+  answer.values = line;
+  return answer;
 }
 
 /// On one line, and not too long for one.
@@ -89,14 +102,11 @@ std::string worker_request(const Job& job, const TemplateContext& context) {
 }
 
 std::optional<WorkerAnswer> worker_answer(std::string_view line) {
+  if (auto answer = number_answer(line)) return answer;
   WorkerAnswer answer;
-  if (const auto number = only_number(line)) {
-    answer.number = number_in(*number);
-    answer.values = *number;
-    return answer;
-  }
   const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return std::nullopt;
+  if (const auto index = json.find("index"); index != json.end()) answer.index = index->dump();
   const auto error = json.find("error");
   const auto values = json.find("values");
   if (error != json.end()) {

@@ -17,12 +17,14 @@ std::string worker_request(const Job& job, const TemplateContext& context);
 
 /// What a worker said about a task.
 struct WorkerAnswer {
+  std::string index;                 ///< of the task, as JSON; empty: it does not say
   std::optional<std::string> error;  ///< why it failed, in one line
   std::optional<double> number;      ///< its values, if they are one number
   std::string values;                ///< its values: a text as it is, anything else as JSON
 };
 
-/// Reads `{"values": …}` or `{"error": …}`; other names are ignored. None: the line is neither.
+/// Reads `{"values": …}` or `{"error": …}`, in which `"index": 7` may say which task it is for; other names
+/// are ignored. None: the line is neither.
 std::optional<WorkerAnswer> worker_answer(std::string_view line);
 
 }  // namespace fanfold

@@ -168,6 +168,12 @@ std::optional<std::string_view> WorkerProcess::next_line() {
   return line;
 }
 
+bool WorkerProcess::has_more_output() const {
+  int in_pipe = 0;
+  if (output_.is_open() && ioctl(output_.get(), FIONREAD, &in_pipe) != 0) in_pipe = 0;
+  return begun_line() > 0 || in_pipe > 0;
+}
+
 std::string WorkerProcess::why_over() {
   const bool has_exited = ended_ || ends_within(close_to_end);
   if (!has_exited) return "it closed its standard output";

@@ -40,6 +40,9 @@ class WorkerProcess {
   /// The bytes of a line that has not ended.
   std::size_t begun_line() const { return read_.size() - taken_; }
 
+  /// It wrote something that was not taken.
+  bool has_more_output() const;
+
   /// It has ended, or closed its standard output: no more lines come, besides those that are here.
   bool is_over() const { return ended_ || !output_.is_open(); }
   /// Why it is over: "it ended with exit code 1". Waits a moment for its end.

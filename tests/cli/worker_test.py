@@ -93,6 +93,18 @@ class WorkerTest(CliTest):
         self.assertIn("ZeroDivisionError: division by zero", ended.err)
         self.assertIn("in model", ended.err)  # the traceback
 
+    def test_a_function_that_returns_twice_gives_no_other_task_its_answer(self):
+        # The child of the fork returns as well, and answers for the same task.
+        self.write_model("x", "import os, time; child = x == 3 and os.fork() == 0; "
+                              "time.sleep(0.05 if child else 0.3 * (x == 4)); return x + 100 * child")
+        self.write("squares.toml", SQUARES)
+        ended = self.fanfold("run", "squares.toml", "--set", "params.x={count = 9}", "--io-threads", "1", "--quiet")
+        self.assertIn("the worker answered more than once for task 3", ended.err)
+        self.assertEqual(ended.status, 1)
+        rows = csv.DictReader(self.fanfold("results", "squares.run", "--csv").out.splitlines())
+        for row in rows:
+            self.assertIn(row["value"], ("", row["x"] + ".0"))
+
     def test_mistakes_are_found_before_anything_runs(self):
         self.write("bad.toml", "[params]\nx = [1]\n[task]\nworker = ['python3', 'm.py', '--x={x}']\ncwd = 'a/{index}'\n"
                                "env = { S = '{seed}' }\nstdin = 'a'\n[values]\nloss = { json = '/loss' }\n"

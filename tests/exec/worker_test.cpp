@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <limits>
 #include <set>
+#include <thread>
 
 #include "core/file_descriptor.hpp"
 #include "exec/worker_messages.hpp"
@@ -154,6 +155,61 @@ TEST(Worker, FailsTheTaskToWhichItAnswersGarbage) {
             "the worker's answer is no JSON object with 'values' or 'error': 'loading the model …'");
 }
 
+TEST(Worker, FailsTheTaskThatItAnswersTwice) {
+  // Both lines come in one piece, when nobody waits behind the task.
+  const Folder folder;
+  folder.write("worker.py", worker_with("        sys.stdout.write('{\"values\": 1}\\n')\n"));
+  const auto job = job_of(three_hundred, folder.path());
+  Bench bench(*job, worker_threads(1));
+  for (const TaskList& tasks : {TaskList{{0, 151}}, TaskList{{151, 300}}}) {
+    bench.submit(tasks);
+    bench.finish();
+  }
+  EXPECT_EQ(bench.reported.outcome(150).error, "the worker answered more than once for task 150");
+  EXPECT_EQ(std::get<double>(bench.reported.partial->finish()[0].rows[0].value), 300.0 * 299.0 - 300.0);
+}
+
+TEST(Worker, GivesNoTaskALateAnswerToTheOneBeforeIt) {
+  // The second answer comes when the first has been taken, and before the next task is sent.
+  const Folder folder;
+  folder.write("worker.py", worker_with("        answer('{\"values\": 1}')\n        time.sleep(0.2)\n"));
+  const auto job = job_of(three_hundred, folder.path());
+  Bench bench(*job, worker_threads(1));
+  bench.submit({{0, 151}});
+  bench.finish();
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  bench.submit({{151, 300}});
+  bench.finish();
+  EXPECT_EQ(bench.reported.outcome(150).values[0], Value(1.0));
+  EXPECT_EQ(bench.reported.outcome(151).error, "the worker answered more than once for task 150");
+  EXPECT_EQ(bench.reported.outcome(152).values[0], Value(304.0)) << "by another worker";
+}
+
+TEST(Worker, FailsTheTaskThatGetsTheAnswerOfAnother) {
+  const Folder folder;
+  folder.write("worker.py",
+               "import json, sys\n"
+               "for line in sys.stdin:\n"
+               "    i = json.loads(line)['index']\n"
+               "    twice = 2 if i == 100 else 1\n"
+               "    said = 7 if i == 200 else i\n"
+               "    sys.stdout.write((json.dumps({'index': said, 'values': i}) + '\\n') * twice)\n"
+               "    sys.stdout.flush()\n");
+  const auto job = job_of(three_hundred, folder.path());
+  const Reported reported = run_all(*job, worker_threads(1));
+  std::vector<std::string> errors;
+  for (const Outcome& outcome : reported.outcomes) {
+    if (outcome.status == Status::succeeded) {
+      EXPECT_EQ(outcome.values[0], Value(static_cast<double>(outcome.task.value())));
+    } else {
+      errors.push_back(outcome.error);
+    }
+  }
+  EXPECT_THAT(errors, testing::UnorderedElementsAre(
+                          "the worker answered more than once for task 100",
+                          "the worker's answer is for task 7, but it was asked for task 200"));
+}
+
 TEST(Worker, FailsTheTaskThatItSaysFailed) {
   const Outcome outcome = outcome_of_fault(
       "        print('why', file=sys.stderr, flush=True)\n        answer(json.dumps({'error': 'no such "
@@ -243,6 +299,26 @@ TEST(Worker, FailsTaskAfterTaskIfItCannotBeStarted) {
     EXPECT_EQ(outcome.error, "the worker did not answer: it ended with exit code 1");
     EXPECT_THAT(outcome.errors, HasSubstr("No module named 'no_such_module'"));
   }
+}
+
+TEST(Worker, IsTriedAgainLaterIfItCannotBeStarted) {
+  const Folder folder;
+  const auto job = job_of("params.i = { count = 12 }\ntask.worker = ['./worker']", folder.path());
+  Bench bench(*job, worker_threads(1));
+  const auto start = std::chrono::steady_clock::now();
+  const auto run = [&](TaskRange tasks) {
+    bench.submit({tasks});
+    bench.finish();
+    return bench.reported.outcomes.back().error;
+  };
+  EXPECT_EQ(run({0, 1}), "cannot start './worker': No such file or directory");
+  const std::string path =
+      folder.write("worker", "#!/bin/sh\nwhile read -r task; do echo '{\"values\":1}'; done\n");
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  EXPECT_EQ(run({1, 11}), "cannot start './worker': No such file or directory") << "it was not looked for";
+  EXPECT_LT(seconds_since(start), 1) << "a slow machine: what was to be shown was not";
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  EXPECT_EQ(run({11, 12}), "");
 }
 
 TEST(Worker, IsRetriedLikeOthers) {
@@ -361,12 +437,17 @@ TEST(WorkerAnswer, IsValuesOrAnError) {
   EXPECT_EQ(worker_answer("{\"values\":\"a b\"}")->values, "a b");
   EXPECT_FALSE(worker_answer("{\"values\":\"a b\"}")->number.has_value());
   EXPECT_EQ(worker_answer("{\"values\":true}")->number, 1.0);
+  EXPECT_EQ(worker_answer("{\"values\":4}")->index, "");
+  EXPECT_EQ(worker_answer("{\"index\":7,\"values\":4}")->index, "7");
+  EXPECT_EQ(worker_answer("{\"index\":7,\"values\":4}")->number, 4.0);
+  EXPECT_EQ(worker_answer("{\"index\": 7, \"values\": [4]}")->index, "7");
+  EXPECT_EQ(worker_answer("{\"error\":\"bad\",\"index\":\"7\"}")->index, "\"7\"");
   EXPECT_FALSE(worker_answer("{\"values\":null}")->number.has_value());
   EXPECT_EQ(worker_answer("{\"error\":\"bad\\nvery\"}")->error, "bad");
   EXPECT_EQ(worker_answer("{\"error\":\"\"}")->error, "it says no more than that there was an error");
   EXPECT_EQ(worker_answer("{\"error\":{\"code\":1}}")->error, "{\"code\":1}");
-  for (const char* garbage :
-       {"", "4", "[]", "{}", "{\"values\":4}}", "{\"values\":}", "{\"value\":4}", "{\"values\":4", "\xff"}) {
+  for (const char* garbage : {"", "4", "[]", "{\"index\":7}", "{\"index\":,\"values\":4}", "{}",
+                              "{\"values\":4}}", "{\"values\":}", "{\"value\":4}", "{\"values\":4", "\xff"}) {
     EXPECT_FALSE(worker_answer(garbage).has_value()) << garbage;
   }
 }
