@@ -52,7 +52,7 @@ class EntryCompiler {
   Entry compile(std::string name) {
     population_ = uses_status() ? Population::all : Population::succeeded;
     if (population_ == Population::all) {
-      scope_.add_column(std::string(status_name), Type::text);
+      scope_.add_column(std::string(status_name_), Type::text);
       plan_.sees_failures = true;
       plan_.status_slot = scope_.column_count() - 1;
       check_names_of_failed_tasks();
@@ -81,11 +81,11 @@ class EntryCompiler {
   // ---------------------------------------------------------------------------------------------------------
 
   bool uses_status() const {
-    if (scope_.find(status_name) != nullptr) return false;
+    if (scope_.find(status_name_) != nullptr) return false;
     bool used = std::any_of(parsed_.keys.begin(), parsed_.keys.end(),
-                            [](const auto& key) { return key.name == status_name; });
+                            [this](const auto& key) { return key.name == status_name_; });
     for_each_node(*parsed_.ast.root, [&](const Node& node) {
-      used = used || (node.kind == Node::Kind::name && node.name == status_name);
+      used = used || (node.kind == Node::Kind::name && node.name == status_name_);
     });
     return used;
   }
@@ -99,16 +99,15 @@ class EntryCompiler {
 
   void check_name_of_failed_tasks(const std::string& name, std::size_t offset) const {
     const expr::Scope::Entry* entry = scope_.find(name);
-    if (entry == nullptr || entry->constant || name == status_name || entry->slot < param_slots_) return;
+    if (entry == nullptr || entry->constant || name == status_name_ || entry->slot < param_slots_) return;
     throw ExpressionError(
         offset,
-        fmt::format(
-            "failed tasks have no '{}'; an entry that uses 'status' sees them and can use params only",
-            name));
+        fmt::format("failed tasks have no '{}'; an entry that uses '{}' sees them and can use params only",
+                    name, status_name_));
   }
 
   ColumnSource column_source(const expr::Scope::Entry& entry) const {
-    return {entry.slot, population_ == Population::all && entry.name == status_name};
+    return {entry.slot, population_ == Population::all && entry.name == status_name_};
   }
 
   // ---- keys
@@ -418,6 +417,7 @@ class EntryCompiler {
   const expr::GroupedAst& parsed_;
   expr::Scope scope_;
   std::size_t param_slots_;
+  const std::string_view status_name_ = status_name_beside(scope_);  // before it is in the scope
   expr::Scope constants_;
   Population population_ = Population::succeeded;
   std::size_t grouping_ = 0;

@@ -32,17 +32,18 @@ void check_call(const Node& node) {
 struct WrongNames {
   const expr::Scope& scope;
   const expr::Excuse& is_excused;
-  std::vector<ExpressionError> found;
+  const std::string_view status = status_name_beside(scope);
+  std::vector<ExpressionError> found = {};
 
   void look_at(const Node& node, const AggregateKind* outer) {
-    const bool excused = node.kind == Node::Kind::name && (node.name == status_name || is_excused(node.name));
+    const bool excused = node.kind == Node::Kind::name && (node.name == status || is_excused(node.name));
     if (!excused) note([&] { check_names_of(node, outer, scope); });
     const AggregateKind* const inner = aggregate_of(node);
     for (const auto& child : node.children) look_at(*child, inner != nullptr ? inner : outer);
   }
 
   void look_at(const expr::GroupedAst::Key& key) {
-    if (key.name != status_name && !is_excused(key.name)) note([&] { check_key(key, scope); });
+    if (key.name != status && !is_excused(key.name)) note([&] { check_key(key, scope); });
   }
 
   template <typename Check>
@@ -56,6 +57,10 @@ struct WrongNames {
 };
 
 }  // namespace
+
+std::string_view status_name_beside(const expr::Scope& scope) {
+  return scope.find("status") == nullptr ? "status" : "task_status";
+}
 
 const AggregateKind* aggregate_of(const Node& node) {
   if (node.kind != Node::Kind::call) return nullptr;
@@ -93,7 +98,7 @@ void check_key(const expr::GroupedAst::Key& key, const expr::Scope& scope) {
 
 std::vector<ExpressionError> wrong_names(const expr::GroupedAst& entry, const expr::Scope& scope,
                                          const expr::Excuse& is_excused) {
-  WrongNames names{scope, is_excused, {}};
+  WrongNames names{scope, is_excused};
   names.look_at(*entry.ast.root, nullptr);
   for (const auto& key : entry.keys) names.look_at(key);
   return std::move(names.found);

@@ -1,6 +1,7 @@
 // The names in an entry of [reduce]: of aggregates, of functions, and of what tasks have.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "expr/ast.hpp"
@@ -9,7 +10,9 @@
 
 namespace fanfold::reduce {
 
-inline constexpr std::string_view status_name = "status";
+/// How a task ended, as entries call it: `status`, or `task_status` where the job has a `status` of its own.
+/// The scope is the job's.
+std::string_view status_name_beside(const expr::Scope& scope);
 
 /// The aggregate that a node calls, or null. The aggregates min and max have one argument, the functions of
 /// that name have more.

@@ -133,6 +133,10 @@ TEST(Plan, KnowsWhetherItSeesFailures) {
   plan.add("own", "sum(status)", scope, param_slots);
   EXPECT_FALSE(plan.sees_failures()) << "a result of this name hides how the tasks ended";
   EXPECT_THAT(plan.slots(), ElementsAre(5));
+  plan.add("ended", "count() by task_status", scope, param_slots);
+  EXPECT_TRUE(plan.sees_failures());
+  EXPECT_THROW(plan.add("both", "count() by task_status, status", scope, param_slots), expr::ExpressionError);
+  EXPECT_THROW(plan_of({"count() by task_status"}), expr::ExpressionError) << "where 'status' is free";
 }
 
 TEST(Plan, TakesEntriesAfterOneThatItRefused) {
