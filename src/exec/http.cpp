@@ -1,5 +1,6 @@
 // The source `http`: the answer to a request. Hundreds are under way at the same time, see HttpClient.
 #include <fmt/format.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <set>
@@ -20,9 +21,15 @@ using Clock = std::chrono::steady_clock;
 /// many of its tasks are passed by in search of others.
 constexpr std::size_t waiting_per_room = 16;
 
+/// Whether it has the scheme and a host; more is known when it is sent.
 bool is_http(std::string_view url) {
-  return url.starts_with("http://") || url.starts_with("https://") || url.starts_with("HTTP://") ||
-         url.starts_with("HTTPS://");
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (url.size() <= scheme.size() || strncasecmp(url.data(), scheme.data(), scheme.size()) != 0) continue;
+    const std::string_view host = url.substr(scheme.size());
+    return host.find_first_of("/?#") != 0 &&
+           host.substr(0, host.find_first_of("/?#")).find(' ') == std::string_view::npos;
+  }
+  return false;
 }
 
 /// The clients of the sessions that are open, so that they can be interrupted.
@@ -171,6 +178,8 @@ SourceType http_source() {
         {"headers", KeyKind::strings, "headers to send"},
         {"body", KeyKind::text, "what to send"},
         {"success", KeyKind::integers, "the statuses that are a success: all below 400"},
+        {"retry_status", KeyKind::integers,
+         "the statuses that are tried again: 408, 425, 429 and all from 500", KeyEffect::policy},
         {"per_host", KeyKind::number, "requests under way to one host, from each rank: 8", KeyEffect::result,
          1},
         {"rate", KeyKind::number, "requests per second to one host, from all ranks together: no limit",

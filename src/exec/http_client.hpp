@@ -40,6 +40,7 @@ struct HttpResponse {
   enum class End { answered, failed, timed_out, given_back };
   End end = End::answered;
   std::string error;                                   ///< why it failed
+  bool is_final = false;                               ///< it would fail again
   std::chrono::steady_clock::time_point first_sent{};  ///< unless it was given back, or failed before
   std::int64_t status = 0;
   std::string body;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
@@ -17,6 +18,9 @@ constexpr double default_per_host = 8;
 constexpr double default_max_redirects = 10;
 constexpr double default_max_body = 64 << 20;
 constexpr std::int64_t first_bad_status = 400;
+constexpr std::int64_t first_server_error = 500;
+/// What may pass, besides errors of the server: Request Timeout, Too Early, Too Many Requests.
+constexpr std::array<std::int64_t, 3> passing = {408, 425, 429};
 
 /// The words of the statuses that are met most (RFC 9110, RFC 6585): failures are told apart by them.
 std::string_view reason_of(std::int64_t status) {
@@ -35,6 +39,8 @@ std::string_view reason_of(std::int64_t status) {
       return " Request Timeout";
     case 410:
       return " Gone";
+    case 425:
+      return " Too Early";
     case 429:
       return " Too Many Requests";
     case 500:
@@ -55,6 +61,7 @@ std::string_view reason_of(std::int64_t status) {
 HttpRequests::HttpRequests(const Job& job)
     : spec_(*job.source), folder_(job.folder), numbers_(*job.source), secrets_(job) {
   if (const SourceArgument* const success = spec_.find("success")) success_ = success->integers;
+  if (const SourceArgument* const retried = spec_.find("retry_status")) retried_ = retried->integers;
 }
 
 const Template& HttpRequests::url() const { return text("http")->templates.front().second; }
@@ -103,9 +110,11 @@ Retrieved HttpRequests::retrieved_of(HttpResponse response,
   } else if (response.end == HttpResponse::End::failed) {
     retrieved.status = Status::failed;
     retrieved.error = std::move(response.error);
+    retrieved.is_final = response.is_final;
   } else if (!is_success(response.status)) {
     retrieved.status = Status::failed;
     retrieved.error = fmt::format("HTTP status {}{}", response.status, reason_of(response.status));
+    retrieved.is_final = !may_change(response.status);
   } else {
     const auto bytes = static_cast<std::int64_t>(retrieved.output.size());
     retrieved.results = {Value(response.status), Value(bytes), Value(response.seconds)};
@@ -143,6 +152,12 @@ std::string HttpRequests::certificates(const TemplateContext& context) const {
 bool HttpRequests::is_success(std::int64_t status) const {
   if (success_.empty()) return status < first_bad_status;
   return std::ranges::find(success_, status) != success_.end();
+}
+
+/// Whether another attempt may be answered otherwise.
+bool HttpRequests::may_change(std::int64_t status) const {
+  if (!retried_.empty()) return std::ranges::find(retried_, status) != retried_.end();
+  return status >= first_server_error || std::ranges::find(passing, status) != passing.end();
 }
 
 }  // namespace fanfold

@@ -35,6 +35,7 @@ class HttpRequests {
   void set_limits(const Retrieval& retrieval, HttpRequest& request) const;
   std::string certificates(const TemplateContext& context) const;
   bool is_success(std::int64_t status) const;
+  bool may_change(std::int64_t status) const;
   const SourceArgument* text(std::string_view name) const { return spec_.find(name); }
 
   const SourceSpec& spec_;
@@ -42,6 +43,7 @@ class HttpRequests {
   SourceNumbers numbers_;
   Secrets secrets_;
   std::vector<std::int64_t> success_;
+  std::vector<std::int64_t> retried_;  // empty: by default
 };
 
 }  // namespace fanfold

@@ -37,6 +37,7 @@ struct Retrieved {
   std::vector<Value> results;  ///< in the order of SourceInfo::results; empty if it failed
   std::string output;          ///< the bytes: standard output, contents of a file
   std::string errors;          ///< standard error, its tail
+  bool is_final = false;       ///< it failed, and would fail again: the task is not retried
   /// How long the task must rest before its next attempt, as whoever it asked said (Retry-After): the
   /// schedule waits at least so long.
   std::chrono::duration<double> retry_after{0};

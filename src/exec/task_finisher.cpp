@@ -113,7 +113,7 @@ void TaskFinisher::record_of_chunk(std::span<RetrievedTask> tasks, std::size_t f
 }
 
 bool TaskFinisher::will_be_retried(const RetrievedTask& task) const {
-  return task.retrieved.status != Status::succeeded &&
+  return task.retrieved.status != Status::succeeded && !task.retrieved.is_final &&
          task.task.chunk->work.attempt().value() <= context_.job.run.retries;
 }
 

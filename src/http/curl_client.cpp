@@ -89,7 +89,7 @@ CurlClient::~CurlClient() {
 
 void CurlClient::send(HttpRequest request, Done done) {
   auto transfer = std::make_unique<Transfer>(std::move(request), std::move(done));
-  if (!transfer->obstacle().empty()) return transfer->fail(transfer->obstacle());
+  if (!transfer->obstacle().empty()) return transfer->refuse();
   bool is_first = false;
   {
     const MutexLock lock(mutex_);

@@ -47,6 +47,12 @@ bool has_control(std::string_view text) {
       text, [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; });
 }
 
+/// What another attempt would find again.
+bool is_final(CURLcode code) {
+  return code == CURLE_FILESIZE_EXCEEDED || code == CURLE_PEER_FAILED_VERIFICATION ||
+         code == CURLE_SSL_CACERT_BADFILE;
+}
+
 bool is_redirect(std::int64_t status) {
   constexpr std::array<std::int64_t, 5> redirects = {301, 302, 303, 307, 308};
   return std::ranges::find(redirects, status) != redirects.end();
@@ -175,6 +181,7 @@ std::optional<HttpResponse> Transfer::end(CURL* easy, CURLcode code) {
     response.error = redirect(status, location);
     if (response.error.empty()) return std::nullopt;
     response.end = HttpResponse::End::failed;
+    response.is_final = true;
   }
   curl_off_t retry_after = 0;
   curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after);
@@ -219,6 +226,7 @@ HttpResponse Transfer::failure(CURL* easy, CURLcode code) const {
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   response.status = status;
+  response.is_final = too_long_ || is_final(code);
   if (too_long_ || code == CURLE_FILESIZE_EXCEEDED) {
     response.error = fmt::format("the answer is longer than {} bytes, see max_bytes", request_.max_bytes);
   } else if (out_of_memory_) {
@@ -237,6 +245,14 @@ void Transfer::fail(const std::string& error) {
   response.end = HttpResponse::End::failed;
   response.error = error;
   response.seconds = seconds_;
+  finish(std::move(response));
+}
+
+void Transfer::refuse() {
+  HttpResponse response;
+  response.end = HttpResponse::End::failed;
+  response.error = obstacle_;
+  response.is_final = true;
   finish(std::move(response));
 }
 

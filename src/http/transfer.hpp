@@ -32,8 +32,10 @@ class Transfer {
   void begin(CURL* easy, const HttpOptions& options, Time now);
   /// The transfer of the handle has ended. None: it was redirected and is to be sent once more.
   std::optional<HttpResponse> end(CURL* easy, CURLcode code);
-  /// Ends it without an answer. To be called once, as `finish`.
+  /// Ends it without an answer. To be called once, as `finish`; so are the next two.
   void fail(const std::string& error);
+  /// It cannot be sent, because of its obstacle.
+  void refuse();
   void give_back();
   void finish(HttpResponse response) {
     response.first_sent = first_sent_;

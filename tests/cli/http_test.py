@@ -81,6 +81,49 @@ agent  = { json = "/headers/user-agent", type = "text" }
             self.assertEqual(self.run_job(status=1)[0]["n"], [{"status": 200, "value": 1}, {"status": 404, "value": 1}])
             self.assertEqual(self.errors(), ["HTTP status 204"])
 
+    def attempts(self):
+        return [row["attempts"] for row in self.rows("--failed")]
+
+    def test_only_what_may_change_is_tried_again(self):
+        retries = "[run]\nretries = 2\nbackoff = '10ms'\n"
+        with Server() as server:
+            final, passing = [400, 401, 403, 404, 410, 418], [408, 425, 500, 502]
+            self.job(server.url + "/status/{s}", retries, params=f"[params]\ns = {final + passing}\n")
+            self.run_job(status=1)
+            self.assertEqual(self.attempts(), [1] * len(final) + [3] * len(passing))
+            self.assertEqual(len(server.requests), len(final) + 3 * len(passing))
+            self.job(server.url + "/status/{s}", "retry_status = [404]\n" + retries, params="[params]\ns = [404, 410, 500]\n")
+            self.run_job(status=1)
+            self.assertEqual(self.attempts(), [3, 1, 1])
+            self.job(server.url + "/{path}", "max_bytes = 10\nmax_redirects = 1\n" + retries + "timeout = 0.3\n",
+                     params='[params]\npath = ["zeros/11", "redirect?to=file:///x", "redirect?to=/redirect%3Fto%3D/text/x", "hang"]\n')
+            self.run_job(status=1)
+            self.assertEqual(self.attempts(), [1, 1, 1, 3])
+        # The port is free now.
+        urls = [server.url, "ftp://127.0.0.1", "http://", "http://a b/"]
+        self.job("{url}", retries, params=f"[params]\nurl = {json.dumps(urls)}\n")
+        self.run_job(status=1)
+        self.assertEqual(self.attempts(), [3, 1, 1, 1])
+
+    def test_check_says_that_a_url_is_none(self):
+        for url in ("example.org/x", "ftp://example.org/x", "http://", "https:///x", "http://a b/"):
+            self.job(url)
+            self.assertIn(f"would fail: '{url}' is no URL of http or https", self.fanfold("check", "web.toml").out)
+        for url in ("HTTP://example.org", "https://[::1]:8080/a b?c", "http://localhost?q"):
+            self.job(url)
+            self.assertNotIn("would fail", self.fanfold("check", "web.toml").out)
+
+    def test_failed_requests_can_be_counted(self):
+        with Server() as server:
+            self.job(server.url + "/status/{s}", '[reduce]\nanswers = "count() by status"\nended = "count() by task_status"\n'
+                     'lost = "count(task_status != \'succeeded\')"\n', params="[params]\ns = [200, 204, 404, 500]\n")
+            self.assertEqual(self.run_job(status=1)[0], {
+                "answers": [{"status": 200, "value": 1}, {"status": 204, "value": 1}],
+                "ended": [{"task_status": "failed", "value": 2}, {"task_status": "succeeded", "value": 2}], "lost": 2})
+        self.job("http://127.0.0.1", '[reduce]\nbad = "sum(bytes) by task_status"\n')
+        self.assertIn("failed tasks have no 'bytes'; an entry that uses 'task_status' sees them and can use params only",
+                      self.fanfold("check", "web.toml").err)
+
     def test_redirects_are_followed_within_limits(self):
         def redirect(to, code=302):
             return f"/redirect?code={code}&to=" + urllib.parse.quote(to, safe="")
