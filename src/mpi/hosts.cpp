@@ -14,15 +14,12 @@
 #include "core/error.hpp"
 #include "core/file_descriptor.hpp"
 #include "core/host.hpp"
-#include "exec/child_process.hpp"
+#include "exec/short_command.hpp"
 #include "job/read_file.hpp"
-
-extern char** environ;
 
 namespace fanfold {
 namespace {
 
-constexpr std::chrono::seconds answer_limit{10};
 constexpr std::string_view blanks = " \t\r\n";
 
 std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
@@ -63,34 +60,11 @@ bool add_word(std::vector<Host>& hosts, std::string_view word) {
   return true;
 }
 
-std::string environment_text(const char* name) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? std::string() : std::string(text);
-}
-
-/// Runs a short program for what it prints or how it ends.
-ChildEnd ask(std::vector<std::string> words) {
-  ChildProgram program;
-  program.arguments = std::move(words);
-  for (char** variable = environ; *variable != nullptr; ++variable)
-    program.environment.emplace_back(*variable);
-  program.folder = "/";
-  program.timeout = answer_limit;
-  ChildGroups groups;
-  try {
-    return run_child(program, groups);
-  } catch (const std::exception& error) {
-    ChildEnd end;
-    end.not_started = error.what();
-    return end;
-  }
-}
-
 /// Slurm writes "n[1-2,5]", and "2(x3),1" for the ranks of each.
 std::vector<Host> slurm_hosts() {
   const std::string list = environment_text("SLURM_JOB_NODELIST");
   if (list.empty()) return {};
-  const ChildEnd end = ask({"scontrol", "show", "hostnames", list});
+  const ChildEnd end = run_short_command({"scontrol", "show", "hostnames", list});
   if (end.exit_code != 0) return {};
   std::vector<std::uint32_t> slots;
   std::string tasks = environment_text("SLURM_TASKS_PER_NODE");
@@ -125,7 +99,7 @@ std::vector<Host> hosts_of_file(const std::string& path) {
 bool answers(const std::string& host) {
   if (is_this_host(host)) return true;
   if (!environment_text("SLURM_JOB_ID").empty()) {
-    return ask({"srun", "--overlap", "-N1", "-n1", "-w", host, "true"}).exit_code == 0;
+    return run_short_command({"srun", "--overlap", "-N1", "-n1", "-w", host, "true"}).exit_code == 0;
   }
   std::string agent = environment_text("OMPI_MCA_plm_rsh_agent");
   if (agent.empty()) agent = "ssh";
@@ -135,7 +109,7 @@ bool answers(const std::string& host) {
   if (words[0] == "ssh") words.insert(words.end(), {"-x", "-o", "BatchMode=yes", "-o", "ConnectTimeout=8"});
   words.push_back(host);
   words.emplace_back("true");
-  return ask(std::move(words)).exit_code == 0;
+  return run_short_command(std::move(words)).exit_code == 0;
 }
 
 }  // namespace

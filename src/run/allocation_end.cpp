@@ -1,43 +1,23 @@
 #include "run/allocation_end.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <cstdlib>
 #include <ctime>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "exec/child_process.hpp"
+#include "exec/short_command.hpp"
 
 namespace fanfold {
 namespace {
 
-constexpr std::chrono::seconds answer_limit{10};
-
 /// What a command prints, if it succeeds.
 std::optional<std::string> output_of(std::vector<std::string> words) {
-  ChildProgram program;
-  program.arguments = std::move(words);
-  for (char** variable = environ; *variable != nullptr; ++variable)
-    program.environment.emplace_back(*variable);
-  program.folder = "/";
-  program.timeout = answer_limit;
-  ChildGroups groups;
-  try {
-    ChildEnd end = run_child(program, groups);
-    if (end.not_started.empty() && end.exit_code == 0) return std::move(end.output);
-  } catch (const std::exception&) {
-    // No descriptors, no memory: then the end is not known.
-  }
-  return std::nullopt;
-}
-
-std::string environment_text(const char* name) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? std::string() : std::string(text);
+  ChildEnd end = run_short_command(std::move(words));
+  if (end.exit_code != 0) return std::nullopt;
+  return std::move(end.output);
 }
 
 /// "2026-11-27T03:04:05", local time.

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "exec/cpu_affinity.hpp"
+#include "exec/short_command.hpp"
 #include "exec_job.hpp"
 
 namespace fanfold {
@@ -325,6 +326,23 @@ TEST(ChildProcess, LeavesNoFileOpenAndNoZombie) {
   EXPECT_EQ(open_files(), files);
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
   EXPECT_EQ(errno, ECHILD);
+}
+
+TEST(ShortCommand, GivesWhatAProgramPrintsAndHowItEnds) {
+  setenv("FANFOLD_TEST_WORD", "found", 1);
+  const ChildEnd said = run_short_command({"sh", "-c", "echo $FANFOLD_TEST_WORD in $(pwd)"});
+  EXPECT_EQ(said.output, "found in /\n");
+  EXPECT_EQ(said.exit_code, 0);
+  EXPECT_EQ(environment_text("FANFOLD_TEST_WORD"), "found");
+  unsetenv("FANFOLD_TEST_WORD");
+  EXPECT_EQ(environment_text("FANFOLD_TEST_WORD"), "");
+  EXPECT_EQ(run_short_command({"sh", "-c", "exit 3"}).exit_code, 3);
+}
+
+TEST(ShortCommand, FailsWhereThereIsNoSuchProgram) {
+  const ChildEnd end = run_short_command({"no-such-program"});
+  EXPECT_EQ(end.not_started, "cannot start 'no-such-program': No such file or directory");
+  EXPECT_NE(end.exit_code, 0);
 }
 
 }  // namespace
