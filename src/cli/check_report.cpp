@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -67,6 +68,16 @@ std::string values_text(const Axis& axis) {
   return first == size ? text : text + " … " + shown(value_at(axis, size - 1));
 }
 
+/// Of a column that begins with a number: why it is text.
+std::string cause_text(const Axis& axis) {
+  if (axis.text_cause().empty()) return {};
+  const auto first = std::get<std::string>(value_at(axis, 0));
+  double number = 0;
+  const auto [end, error] = std::from_chars(first.data(), first.data() + first.size(), number);
+  const bool is_number = error != std::errc::invalid_argument && end == first.data() + first.size();
+  return is_number ? fmt::format(" (text because of {})", axis.text_cause()) : std::string();
+}
+
 std::string params_summary(const Job& job) {
   std::string text;
   for (std::size_t slot = 0; slot < job.space.param_count(); ++slot) {
@@ -74,9 +85,9 @@ std::string params_summary(const Job& job) {
       text += fmt::format("  {}: {}, computed\n", job.space.name(slot), name_of(job.space.type(slot)));
       continue;
     }
-    text += fmt::format("  {}: {}: {}\n", job.space.name(slot),
+    text += fmt::format("  {}: {}: {}{}\n", job.space.name(slot),
                         count_of(job.space.axis(slot).size(), std::string(name_of(job.space.type(slot)))),
-                        values_text(job.space.axis(slot)));
+                        values_text(job.space.axis(slot)), cause_text(job.space.axis(slot)));
   }
   return text;
 }

@@ -5,8 +5,14 @@
 namespace fanfold {
 namespace {
 
-/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours. Capitals
+/// are as good as small letters.
+std::size_t edit_distance(std::string_view first, std::string_view second) {
+  std::string a(first), b(second);
+  std::ranges::transform(a, a.begin(), lower);
+  std::ranges::transform(b, b.begin(), lower);
   std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
   for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
   for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;

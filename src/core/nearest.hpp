@@ -7,8 +7,8 @@
 
 namespace fanfold {
 
-/// Of the candidates, the one that the user most likely meant: the smallest Damerau-Levenshtein distance, if
-/// that is at most a third of the longer length (at least 1); the first of equals. Empty without one.
+/// Of the candidates, the one most likely meant: the smallest Damerau-Levenshtein distance, capitals or not,
+/// if that is at most a third of the longer length (at least 1); the first of equals. Empty without one.
 std::string_view nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 /// "; did you mean 'samples'?", or "" if no candidate is near.

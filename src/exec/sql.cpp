@@ -20,6 +20,17 @@ constexpr double default_max_rows_bytes = 64 << 20;
 constexpr std::string_view sqlite_scheme = "sqlite:";
 constexpr std::string_view postgresql_schemes[] = {"postgresql://", "postgres://"};
 
+/// What is wrong with a location, as far as its beginning says it: behind a name in braces anything may
+/// follow.
+std::string fault_of_location(std::string_view text) {
+  const std::string_view fixed = text.substr(0, text.find('{'));
+  const auto can_be = [&](std::string_view scheme) {
+    return fixed.starts_with(scheme) || (fixed.size() < text.size() && scheme.starts_with(fixed));
+  };
+  if (can_be(sqlite_scheme) || std::ranges::any_of(postgresql_schemes, can_be)) return {};
+  return fmt::format("'{}' is no database: it begins with sqlite: or postgresql://", text);
+}
+
 class Sql final : public Source {
  public:
   explicit Sql(const Job& job)
@@ -86,10 +97,6 @@ class Sql final : public Source {
   /// Throws std::runtime_error if there is no such database, as far as can be seen from here.
   SqlOptions options_of(const TemplateContext& context, std::optional<std::chrono::duration<double>> timeout,
                         std::uint64_t max_bytes) const {
-    if (database_ == nullptr) {
-      throw std::runtime_error(
-          "'sql' needs 'database', such as \"sqlite:data.db\" or \"postgresql://host/name\"");
-    }
     const Template& text = database_->templates.front().second;
     std::string location = text.render(context);
     SqlOptions options;
@@ -145,8 +152,8 @@ class Sql final : public Source {
     connections_.erase(slot);
   }
 
-  const Template& statement_;  // of the job, which outlives its executor
-  const SourceArgument* const database_;
+  const Template& statement_;             // of the job, which outlives its executor
+  const SourceArgument* const database_;  // as well
   std::string folder_;
   SourceNumbers numbers_;
   mutable std::mutex mutex_;
@@ -162,7 +169,10 @@ SourceType sql_source() {
     sql.name = "sql";
     sql.summary = "runs a statement in a database and takes its rows";
     sql.keys = {{"sql", KeyKind::statement, "the statement; values are bound to it, never pasted into it"},
-                {"database", KeyKind::text, "\"sqlite:data.db\", or \"postgresql://user@host/name\""},
+                {.name = "database",
+                 .description = "\"sqlite:data.db\", or \"postgresql://user@host/name\"",
+                 .is_needed = true,
+                 .fault = fault_of_location},
                 {"max_bytes", KeyKind::bytes, "longer rows, as text, fail: 64 MiB"}};
     sql.results = {{"rows", Type::integer, "rows of the answer, or rows changed"}};
     sql.has_output = true;

@@ -44,6 +44,10 @@ class SequenceAxis final : public Axis {
       for (std::size_t i = 0; i < count; ++i) rows[i] = sequence_.at(first + i);
     }
   }
+  std::string_view text_cause() const override {
+    if constexpr (requires { sequence_.text_cause(); }) return sequence_.text_cause();
+    return {};
+  }
 
  private:
   Sequence sequence_;
@@ -87,14 +91,17 @@ class NumberSequence {
 class TextSequence {
  public:
   using Element = std::string_view;
-  TextSequence(std::vector<std::string_view> values, std::shared_ptr<const std::string> text)
-      : values_(std::move(values)), text_(std::move(text)) {}
+  TextSequence(std::vector<std::string_view> values, std::shared_ptr<const std::string> text,
+               std::string cause)
+      : values_(std::move(values)), text_(std::move(text)), cause_(std::move(cause)) {}
   std::uint64_t size() const { return values_.size(); }
   std::string_view at(std::uint64_t position) const { return values_[position]; }
+  std::string_view text_cause() const { return cause_; }
 
  private:
   std::vector<std::string_view> values_;
   std::shared_ptr<const std::string> text_;
+  std::string cause_;
 };
 
 class CountSequence {
@@ -246,9 +253,9 @@ std::unique_ptr<Axis> make_number_axis(std::vector<double> values) {
 }
 
 std::unique_ptr<Axis> make_text_axis(std::vector<std::string_view> values,
-                                     std::shared_ptr<const std::string> text) {
+                                     std::shared_ptr<const std::string> text, std::string cause) {
   assert(!values.empty());
-  return make_axis(TextSequence(std::move(values), std::move(text)));
+  return make_axis(TextSequence(std::move(values), std::move(text), std::move(cause)));
 }
 
 std::unique_ptr<Axis> make_count_axis(std::uint64_t count) { return make_axis(CountSequence(count)); }

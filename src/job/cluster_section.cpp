@@ -38,11 +38,11 @@ void read_array(const Setting& setting, Reading& reading) {
 
 void read_time(const Setting& setting, Reading& reading) {
   constexpr std::string_view expected =
-      R"(a time: "90m", "12h", "2d", "12:00:00", "2-12:00:00" or a number of minutes)";
+      R"(a time ("90m", "12h", "2d", "12:00:00", "2-12:00:00" or a number of minutes))";
   const TomlNode& node = setting.node;
   if (!node.is(Kind::text) && !node.is(Kind::integer)) return reading.wrong_type(setting, expected);
   const auto time = parse_allocation_time(node.is(Kind::text) ? node.text : std::to_string(node.integer));
-  if (!time) return reading.wrong_value(setting, expected);
+  if (!time) return reading.wrong_text(setting, expected);
   if (time->count() < 1) return reading.wrong_value(setting, "at least a second");
   reading.job.cluster.time = time;
 }
@@ -54,7 +54,7 @@ void read_word(const Setting& setting, std::string& target, Reading& reading) {
   if (!setting.node.is(Kind::text) && !is_option) return reading.wrong_type(setting, "a string");
   const std::string& text = setting.node.text;
   if (text.empty() || text.find_first_of(" \t\r\n\"'`$\\;&|<>()") != std::string::npos) {
-    return reading.wrong_value(setting, "a name without spaces, quotes and $");
+    return reading.wrong_text(setting, "a name without spaces, quotes and $");
   }
   target = text;
 }

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "core/utf8.hpp"
+#include "expr/failure.hpp"
 
 namespace fanfold {
 namespace {
@@ -171,33 +172,40 @@ bool has_leading_zeros(std::string_view text) {
   return text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9';
 }
 
+/// A cell for a message: its first line, if that is not too long.
+std::string shown_cell(std::string_view cell) { return expr::quoted(cell.substr(0, cell.find('\n'))); }
+
 /// The cells of a column as numbers, until one is none.
 class NumberColumn {
  public:
   bool are_numbers() const { return kind_ != Kind::text; }
 
-  void add(const Cell& cell) {
+  void add(const Cell& cell, std::uint64_t line) {
     const std::string_view text = trimmed(cell.text);
-    if (has_leading_zeros(text)) return become_text();
+    if (has_leading_zeros(text))
+      return become_text(fmt::format("the leading zeros of {} in line {}", shown_cell(text), line));
     if (kind_ == Kind::integer) {
       if (const auto integer = read_integer(text)) return integers_.push_back(*integer);
       become_real();
     }
     if (text.empty()) return reals_.push_back(std::numeric_limits<double>::quiet_NaN());
     if (const auto real = read_real(text)) return reals_.push_back(*real);
-    become_text();
+    become_text(fmt::format("{} in line {}", shown_cell(text), line));
   }
 
   void give_to(CsvColumn& column) {
     if (kind_ == Kind::integer) column.cells = std::move(integers_);
     if (kind_ == Kind::real) column.cells = std::move(reals_);
+    if (kind_ == Kind::text) column.cells = std::vector<std::string_view>();
+    column.text_cause = std::move(text_cause_);
   }
 
  private:
   enum class Kind { integer, real, text };
 
-  void become_text() {
+  void become_text(std::string cause) {
     kind_ = Kind::text;
+    text_cause_ = std::move(cause);
     integers_ = {};
     reals_ = {};
   }
@@ -211,6 +219,7 @@ class NumberColumn {
   Kind kind_ = Kind::integer;
   std::vector<std::int64_t> integers_;
   std::vector<double> reals_;
+  std::string text_cause_;
 };
 
 std::string without_doubled_quotes(const Cell& cell) {
@@ -246,7 +255,7 @@ class TableReader {
     } while (!cutter.ends_row());
   }
 
-  /// Calls `take(column, cell)` for each cell below the header.
+  /// Calls `take(column, cell, line)` for each cell below the header.
   template <typename Take>
   void for_each_cell(const Take& take) {
     Cutter cutter(*table_.text);
@@ -257,7 +266,7 @@ class TableReader {
       std::size_t column = 0;
       do {
         const Cell cell = cutter.next_cell();
-        if (column < table_.columns.size()) take(column, cell);
+        if (column < table_.columns.size()) take(column, cell, cutter.line());
         ++column;
       } while (!cutter.ends_row());
       if (column != table_.columns.size()) {
@@ -270,16 +279,11 @@ class TableReader {
 
   void read_numbers() {
     std::vector<NumberColumn> numbers(table_.columns.size());
-    for_each_cell([&numbers](std::size_t column, const Cell& cell) {
-      if (numbers[column].are_numbers()) numbers[column].add(cell);
+    for_each_cell([&numbers](std::size_t column, const Cell& cell, std::uint64_t line) {
+      if (numbers[column].are_numbers()) numbers[column].add(cell, line);
     });
-    for (std::size_t column = 0; column < numbers.size(); ++column) {
-      if (numbers[column].are_numbers()) {
-        numbers[column].give_to(table_.columns[column]);
-      } else {
-        table_.columns[column].cells = std::vector<std::string_view>();
-      }
-    }
+    for (std::size_t column = 0; column < numbers.size(); ++column)
+      numbers[column].give_to(table_.columns[column]);
   }
 
   void read_texts() {
@@ -291,7 +295,7 @@ class TableReader {
     };
     std::vector<Quoted> found;
     std::string quoted;
-    for_each_cell([&](std::size_t column, const Cell& cell) {
+    for_each_cell([&](std::size_t column, const Cell& cell, std::uint64_t) {
       auto* const texts = std::get_if<std::vector<std::string_view>>(&table_.columns[column].cells);
       if (texts == nullptr) return;
       if (cell.has_doubled_quotes) {

@@ -19,6 +19,7 @@ namespace fanfold {
 struct CsvColumn {
   std::string name;
   std::variant<std::vector<std::int64_t>, std::vector<double>, std::vector<std::string_view>> cells;
+  std::string text_cause = {};  ///< of texts: the first that is no number, "'n/a' in line 17"
 };
 
 struct CsvTable {

@@ -16,11 +16,12 @@ void sort_by_place(std::vector<Diagnostic>& diagnostics) {
   std::stable_sort(diagnostics.begin(), diagnostics.end(), before);
 }
 
-/// A message about a command-line option begins with the option and needs no file.
+/// A message about a command-line option begins with the option; it has the program's name instead of a
+/// file's.
 std::string line_of(std::string_view file, const Diagnostic& diagnostic) {
   const Place place = diagnostic.place;
   if (place.line > 0) return fmt::format("{}:{}:{}: {}", file, place.line, place.column, diagnostic.message);
-  if (diagnostic.message.substr(0, 2) == "--") return diagnostic.message;
+  if (diagnostic.message.substr(0, 2) == "--") return "fanfold: " + diagnostic.message;
   return fmt::format("{}: {}", file, diagnostic.message);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/nearest.hpp"
 #include "job/own_kernel.hpp"
 #include "job/task_section.hpp"
 
@@ -65,7 +66,7 @@ class KernelReading {
       const bool is_integer = parameter.type == Type::integer;
       const std::string least = to_text(is_integer ? Value(static_cast<std::int64_t>(*parameter.minimum))
                                                    : Value(*parameter.minimum));
-      reading_.wrong_value(setting_of(key), "at least " + least);
+      reading_.wrong_text(setting_of(key), "at least " + least);
     }
     operand = value;
     reading_.identify("task." + parameter.name, canonical(value));
@@ -78,8 +79,9 @@ class KernelReading {
       operand = expr::Program::compile(as_real(expr::parse(param.name)), reading_.job.scope);
     } else {
       reading_.error(reading_.place_of(param.name),
-                     fmt::format("'{}' must be {} for the kernel '{}', not {}", param.name,
-                                 with_article(parameter.type), info_.name, with_article(param.type)));
+                     fmt::format("'{}' must be {} for the kernel '{}', not {}{}", param.name,
+                                 with_article(parameter.type), info_.name, with_article(param.type),
+                                 reading_.text_cause(param.name)));
     }
   }
 
@@ -97,7 +99,17 @@ class KernelReading {
     reading_.error(
         task_.kernel_key->place,
         fmt::format("the kernel '{}' needs '{}', {} ({}): give it in [task] or as an axis of [params]",
-                    info_.name, parameter.name, with_article(parameter.type), parameter.description));
+                    info_.name, parameter.name, with_article(parameter.type), parameter.description) +
+            near_param(parameter.name));
+  }
+
+  /// "; [params] has 'Samples'": what may be meant for a parameter.
+  std::string near_param(const std::string& name) const {
+    std::vector<std::string> params;
+    for (std::size_t slot = 0; slot < reading_.job.space.param_count(); ++slot)
+      params.push_back(reading_.job.space.name(slot));
+    const std::string_view near = nearest(name, params);
+    return near.empty() ? std::string() : fmt::format("; [params] has '{}'", near);
   }
 
   /// It is in [params], where it was found to be wrong.

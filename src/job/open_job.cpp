@@ -15,9 +15,6 @@ using Kind = TomlNode::Kind;
 /// The seed of jobs that name none: every job can be repeated.
 constexpr std::uint64_t default_seed = 0;
 
-const std::vector<std::string> top_level_keys = {"name",   "seed",   "where", "params", "task",
-                                                 "values", "reduce", "run",   "cluster"};
-
 void read_name(Reading& reading) {
   const std::string stem = std::filesystem::path(reading.source.file).stem().string();
   reading.job.name = reading.source.file == "-" || stem.empty() ? "job" : stem;
@@ -113,9 +110,27 @@ void check_skipping(Reading& reading) {
   }
 }
 
+/// What programs write would take the place of the job itself.
+void check_written_files(Reading& reading) {
+  const Job& job = reading.job;
+  const JobSource& source = reading.source;
+  if (!job.source || source.file == "-") return;
+  const std::filesystem::path folder = source.folder;
+  const std::filesystem::path file = source.file;
+  const auto job_file = (folder / (source.overrides.commands ? file : file.filename())).lexically_normal();
+  for (const std::string_view key : {"stdout", "stderr"}) {
+    const SourceArgument* const argument = job.source->find(key);
+    if (argument == nullptr || argument->templates.empty()) continue;
+    const Template& written = argument->templates.front().second;
+    if (!written.is_constant() || (folder / written.text()).lexically_normal() != job_file) continue;
+    reading.error(place_of(reading.document.root(), "task", key),
+                  fmt::format("'{}' is the job file itself, which would be lost; name another", key));
+  }
+}
+
 void read_sections(Reading& reading) {
   const TomlNode& root = reading.document.root();
-  const bool is_spelt_right = reading.check_keys(root, "the top level", top_level_keys);
+  const bool is_spelt_right = reading.check_keys(root, "the top level", top_level_keys());
   read_name(reading);
   read_seed(reading);
   if (const TomlEntry* const params = section("params", reading)) read_params(*params, reading);
@@ -132,9 +147,16 @@ void read_sections(Reading& reading) {
   }
   if (reduce != nullptr) identify_reductions(*reduce, reading);
   check_skipping(reading);
+  check_written_files(reading);
 }
 
 }  // namespace
+
+const std::vector<std::string>& top_level_keys() {
+  static const std::vector<std::string> keys = {"name",   "seed",   "where", "params", "task",
+                                                "values", "reduce", "run",   "cluster"};
+  return keys;
+}
 
 std::unique_ptr<const Job> open_job(const JobSource& source, const SourceRegistry& sources) {
   auto job = std::make_unique<Job>();

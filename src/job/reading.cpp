@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "core/nearest.hpp"
+#include "expr/failure.hpp"
 #include "job/group_count.hpp"
 #include "reduce/entry_names.hpp"
 
@@ -14,12 +16,17 @@ namespace {
 
 using Kind = TomlNode::Kind;
 
-/// Where a key that stands in the wrong table belongs; empty if nowhere.
+bool is_among(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// Where a key that stands in the wrong table belongs: "in [run]"; empty if nowhere.
 std::string_view home_of(const std::string& key, const SourceRegistry& sources) {
-  if (std::find(run_keys().begin(), run_keys().end(), key) != run_keys().end()) return "[run]";
+  if (is_among(run_keys(), key)) return "in [run]";
+  if (is_among(top_level_keys(), key)) return "at the top level";
   const bool is_source =
       std::any_of(sources.begin(), sources.end(), [&](const SourceInfo* info) { return info->name == key; });
-  return is_source || key == "kernel" || key == "cost" ? "[task]" : "";
+  return is_source || key == "kernel" || key == "cost" ? "in [task]" : "";
 }
 
 /// The params that have one value.
@@ -33,6 +40,12 @@ expr::Scope constant_params(const TaskSpace& space) {
     constants.add_constant(space.name(slot), value.view().value(0));
   }
   return constants;
+}
+
+/// A value that is wrong, for a message: a text in quotes, cut if it is long, or a number.
+std::string text_of_value(const TomlNode& node) {
+  if (node.is(Kind::text)) return expr::quoted(node.text);
+  return to_text(node.is(Kind::integer) ? Value(node.integer) : Value(node.real));
 }
 
 /// The letters, digits and _ that stand there.
@@ -80,6 +93,10 @@ void Reading::wrong_type(const Setting& setting, std::string_view expected) {
 
 void Reading::wrong_value(const Setting& setting, std::string_view expected) {
   error(setting.place, fmt::format("{} must be {}", setting.label, expected));
+}
+
+void Reading::wrong_text(const Setting& setting, std::string_view expected, std::string_view hint) {
+  wrong_value(setting, fmt::format("{}, not {}{}", expected, text_of_value(setting.node), hint));
 }
 
 std::optional<std::int64_t> Reading::integer(const Setting& setting, std::int64_t least, std::int64_t most) {
@@ -135,7 +152,7 @@ std::optional<std::chrono::duration<double>> Reading::duration(const Setting& se
     return std::nullopt;
   }
   if (!result)
-    wrong_value(setting, R"(a duration: "250ms", "30s", "5m", "1.5h", "2d" or a number of seconds)");
+    wrong_text(setting, R"(a duration ("250ms", "30s", "5m", "1.5h", "2d" or a number of seconds))");
   return result;
 }
 
@@ -149,7 +166,7 @@ std::optional<std::size_t> Reading::choice(const Setting& setting, const std::ve
   }
   const auto found = std::find(choices.begin(), choices.end(), setting.node.text);
   if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
-  wrong_value(setting, expected + did_you_mean(setting.node.text, choices));
+  wrong_text(setting, expected, did_you_mean(setting.node.text, choices));
   return std::nullopt;
 }
 
@@ -163,7 +180,7 @@ std::optional<std::uint64_t> Reading::bytes(const Setting& setting) {
     wrong_type(setting, "a size");
     return std::nullopt;
   }
-  if (!result) wrong_value(setting, R"(a size: "500MB", "64MiB", "2GiB" or a number of bytes)");
+  if (!result) wrong_text(setting, R"(a size ("500MB", "64MiB", "2GiB" or a number of bytes))");
   return result;
 }
 
@@ -198,12 +215,15 @@ bool Reading::check_keys(const TomlNode& table, std::string_view where,
 
 void Reading::unknown_key(const TomlEntry& entry, std::string_view where,
                           const std::vector<std::string>& known) {
+  const std::string here = fmt::format("{} {}", where.front() == '[' ? "in" : "at", where);
   std::string hint = did_you_mean(entry.key, known);
-  const std::string_view home = home_of(entry.key, sources);
-  if (hint.empty() && !home.empty() && home != where) hint = fmt::format("; it belongs in {}", home);
+  std::string key = entry.key;
+  std::ranges::transform(key, key.begin(), [](unsigned char c) { return std::tolower(c); });
+  const std::string_view home = home_of(key, sources);
+  if (hint.empty() && !home.empty() && home != here)
+    hint = fmt::format("; {} belongs {}", key == entry.key ? "it" : "'" + key + "'", home);
   if (hint.empty()) hint = fmt::format("; known here: {}", listed(known));
-  error(entry.place,
-        fmt::format("unknown key '{}' {} {}{}", entry.key, where.front() == '[' ? "in" : "at", where, hint));
+  error(entry.place, fmt::format("unknown key '{}' {}{}", entry.key, here, hint));
 }
 
 void Reading::cannot_have(const std::string& name, Place place, const std::string& what,
@@ -249,6 +269,35 @@ expr::Excuse Reading::excuse_faulty() const {
   return [this](const std::string& name) { return is_faulty(name); };
 }
 
+std::string Reading::text_cause(std::string_view param) const {
+  for (std::size_t slot = 0; slot < job.space.param_count(); ++slot) {
+    if (job.space.name(slot) != param || job.space.program(slot) != nullptr) continue;
+    const std::string_view cause = job.space.axis(slot).text_cause();
+    if (!cause.empty()) return fmt::format(" (because of {})", cause);
+  }
+  return {};
+}
+
+std::string Reading::text_cause_in(const std::string& expression) const {
+  std::vector<std::string> names;
+  collect_names(*expr::parse(expression).root, names);
+  for (const std::string& name : names) {
+    const std::string cause = text_cause(name);
+    if (!cause.empty()) return fmt::format("; '{}' is text{}", name, cause);
+  }
+  return {};
+}
+
+void Reading::expression_error(const TomlNode& text, const expr::ExpressionError& error) {
+  std::string message = error.what();
+  for (std::size_t slot = 0; slot < job.space.param_count(); ++slot) {
+    const std::string said = fmt::format("'{}' is text", job.space.name(slot));
+    const std::size_t at = message.find(said);
+    if (at != std::string::npos) message.insert(at + said.size(), text_cause(job.space.name(slot)));
+  }
+  error_in(text, error.offset(), std::move(message));
+}
+
 bool Reading::has_right_names(const TomlNode& text, const std::vector<expr::ExpressionError>& wrong) {
   for (const expr::ExpressionError& error : wrong) error_in(text, error.offset(), error.what());
   return wrong.empty();
@@ -261,7 +310,7 @@ std::optional<expr::Program> Reading::program(const TomlNode& text) {
     if (mentions_faulty(*ast.root)) return std::nullopt;
     return expr::Program::compile(ast, job.scope);
   } catch (const expr::ExpressionError& error) {
-    error_in(text, error.offset(), error.what());
+    expression_error(text, error);
     return std::nullopt;
   }
 }
@@ -269,7 +318,8 @@ std::optional<expr::Program> Reading::program(const TomlNode& text) {
 std::optional<expr::Program> Reading::numeric_program(const Setting& setting) {
   std::optional<expr::Program> result = program(setting.node);
   if (result && result->type() == Type::text) {
-    error(setting.place, fmt::format("{} must be a number, but the expression gives text", setting.label));
+    error(setting.place, fmt::format("{} must be a number, but the expression gives text{}", setting.label,
+                                     text_cause_in(setting.node.text)));
     return std::nullopt;
   }
   if (result && result->type() == Type::integer) {
@@ -316,7 +366,7 @@ void Reading::reduction(const TomlEntry& entry) {
                fmt::format("'{}' makes more than 1,000,000 groups; that is the most that fit", entry.key));
     }
   } catch (const expr::ExpressionError& error) {
-    error_in(text, error.offset(), error.what());
+    expression_error(text, error);
   }
 }
 

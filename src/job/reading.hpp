@@ -45,9 +45,14 @@ class Reading {
   /// A place of line 0 and column k is in the k-th --set.
   void error(Place place, std::string message);
   void error_in(const TomlNode& text, std::size_t offset, std::string message);
-  /// `what` follows the label: "must be an integer, not a string" is error(setting, "must be an integer").
+  /// "'retries' must be an integer, not a string": `expected` is "an integer".
   void wrong_type(const Setting& setting, std::string_view expected);
   void wrong_value(const Setting& setting, std::string_view expected);
+  /// "'keep' must be "all" or "none", not 'al'": as wrong_value, with what is given. `hint` follows it.
+  void wrong_text(const Setting& setting, std::string_view expected, std::string_view hint = {});
+  /// What follows a complaint that a param is text: " (because of 'n/a' in line 17 of 'points.csv')", if it
+  /// is a column of a table. Else empty.
+  std::string text_cause(std::string_view param) const;
   const std::vector<Diagnostic>& diagnostics() const { return diagnostics_; }
 
   // Values of the right type and size; on failure an error and nothing
@@ -80,6 +85,8 @@ class Reading {
   void give_up(const std::string& name) { faulty_.insert(name); }
   /// The same, where at least the type is known: a column of the job, which will not run, stands in for it.
   void give_up(const std::string& name, Type type);
+  /// True if a complaint about the name only follows from another.
+  bool is_faulty(const std::string& name) const;
   /// Something that has results is not known: any unknown name may be one of them.
   void give_up_results() { results_unknown_ = true; }
   /// The same of params, which templates know too.
@@ -98,8 +105,11 @@ class Reading {
   void identify(std::string key, std::string value);
 
  private:
+  /// The same with the name, of the first param of an expression that has one.
+  std::string text_cause_in(const std::string& expression) const;
+  /// What is wrong with an expression, and why params are text that are none for it.
+  void expression_error(const TomlNode& text, const expr::ExpressionError& error);
   bool mentions_faulty(const expr::Node& node) const;
-  bool is_faulty(const std::string& name) const;
   expr::Excuse excuse_faulty() const;
   /// Reports the names of an expression that are wrong; true if there are none.
   bool has_right_names(const TomlNode& text, const std::vector<expr::ExpressionError>& wrong);
@@ -123,6 +133,9 @@ expr::Ast as_real(expr::Ast ast);
 /// show.
 std::string canonical(const TomlNode& node);
 std::string canonical(const Value& value);
+
+/// The keys at the top level.
+const std::vector<std::string>& top_level_keys();
 
 // The sections, in the order in which they are read: each uses the names of those before it.
 void read_params(const TomlEntry& section, Reading& reading);

@@ -49,7 +49,7 @@ void read_backoff_limit(const Setting& setting, Reading& reading) {
 
 void read_output_limit(const Setting& setting, Reading& reading) {
   const auto value = reading.bytes(setting);
-  if (value && *value > most_output) return reading.wrong_value(setting, "a size of at most 64MiB");
+  if (value && *value > most_output) return reading.wrong_text(setting, "a size of at most 64MiB");
   if (value) reading.job.run.output_limit = *value;
 }
 void read_memory(const Setting& setting, Reading& reading) {
@@ -92,9 +92,8 @@ void read_max_failures(const Setting& setting, Reading& reading) {
     run.max_failures.reset();
     return;
   }
-  constexpr std::string_view expected = R"(a count of tasks or a share of them, "0%" to "100%")";
-  setting.node.is(Kind::text) ? reading.wrong_value(setting, expected)
-                              : reading.wrong_type(setting, expected);
+  constexpr std::string_view expected = R"(a count of tasks or a share of them ("0%" to "100%"))";
+  setting.node.is(Kind::text) ? reading.wrong_text(setting, expected) : reading.wrong_type(setting, expected);
 }
 
 std::optional<std::uint32_t> read_threads(const Setting& setting, Reading& reading) {
@@ -106,7 +105,7 @@ void read_io_threads(const Setting& setting, Reading& reading) {
   if (setting.node.is(Kind::text) && setting.node.text == "auto") {
     reading.job.run.io_threads.reset();
   } else if (setting.node.is(Kind::text)) {
-    reading.wrong_value(setting, "an integer or \"auto\"" + did_you_mean(setting.node.text, {"auto"}));
+    reading.wrong_text(setting, "an integer or \"auto\"", did_you_mean(setting.node.text, {"auto"}));
   } else if (const auto value = read_threads(setting, reading))
     reading.job.run.io_threads = value;
 }

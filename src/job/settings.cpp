@@ -122,6 +122,9 @@ class Change {
     }
     if (found.size() == 1) return change(*found.front().table, found.front().name, 0);
     if (parts_.size() == 1 && add()) return {};
+    if (has_strings("task." + parts_.front())) return change(*table_of(root_, "task"), "task", 0);
+    if (const std::string flag = option(); !flag.empty())
+      return fmt::format("it is no key of [task] or [params]; write {}={}", flag, text_);
     std::vector<std::string> known = optional_keys();
     for (const Home& home : homes()) add_keys(*home.table, known);
     return fmt::format("unknown key '{}'{}", parts_.front(), hint(parts_.front(), known));
@@ -131,8 +134,12 @@ class Change {
   std::string change(TomlNode& table, const std::string& name, std::size_t at) {
     const std::string& part = parts_[at];
     const bool is_last = at + 1 == parts_.size();
-    const auto entry = std::find_if(table.entries.begin(), table.entries.end(),
-                                    [&](const TomlEntry& each) { return each.key == part; });
+    const std::string full_name = name + "." + part;
+    const auto begin = table.entries.begin();
+    auto entry =
+        std::find_if(begin, table.entries.end(), [&](const TomlEntry& each) { return each.key == part; });
+    if (entry == table.entries.end() && (is_last ? has_strings(name) : has_strings(full_name)))
+      entry = table.entries.insert(entry, {part, place_, {}});
     if (entry == table.entries.end()) {
       if (is_last && name == "task" && add()) return {};
       std::vector<std::string> known = name == "task" ? optional_keys() : std::vector<std::string>();
@@ -140,14 +147,33 @@ class Change {
       return fmt::format("unknown key '{}' in [{}]{}", part, name, hint(part, known));
     }
     if (is_last) {
-      entry->node = value();
+      entry->node = has_strings(name) ? string_value() : value();
       entry->place = place_;
       return {};
     }
     if (!entry->node.is(Kind::table)) {
       return fmt::format("'{}' has no key '{}': it is {}", part, parts_[at + 1], describe(entry->node.kind));
     }
-    return change(entry->node, name + "." + part, at + 1);
+    return change(entry->node, full_name, at + 1);
+  }
+
+  /// True for "task.env": a table with any keys, whose values are strings.
+  bool has_strings(const std::string& table) {
+    const std::vector<SourceKey> keys = source_keys();
+    return std::ranges::any_of(keys, [&table](const SourceKey& key) {
+      return key.kind == KeyKind::strings && "task." + key.name == table;
+    });
+  }
+
+  /// The option for what is a key of [run], or the seed; empty if it is neither.
+  std::string option() const {
+    const std::size_t words = parts_.front() == "run" ? 2 : 1;
+    std::string key = parts_.back();
+    const std::vector<std::string>& policies = run_keys();
+    const bool has_flag = key == "seed" || std::ranges::find(policies, key) != policies.end();
+    if (!has_flag || parts_.size() != words) return {};
+    std::ranges::replace(key, '_', '-');
+    return "--" + key;
   }
 
   /// Adds a key that [task] leaves to its default; false if it has no such key.
@@ -193,9 +219,15 @@ class Change {
     keys.emplace_back("cost");
     if (task->find("kernel") != nullptr)
       keys.insert(keys.end(), {"isolate", "kernel_memory", "compiler_flags"});
+    for (const SourceKey& key : source_keys()) keys.push_back(key.name);
+    return keys;
+  }
+  std::vector<SourceKey> source_keys() {
+    std::vector<SourceKey> keys;
+    const TomlNode* const task = table_of(root_, "task");
     for (const SourceInfo* const info : sources_) {
-      if (task->find(info->name) == nullptr) continue;
-      for (const SourceKey& key : info->keys) keys.push_back(key.name);
+      if (task != nullptr && task->find(info->name) != nullptr)
+        keys.insert(keys.end(), info->keys.begin(), info->keys.end());
     }
     return keys;
   }
@@ -209,6 +241,14 @@ class Change {
     const std::string nearest = did_you_mean(word, known);
     if (!nearest.empty() || known.empty()) return nearest;
     return fmt::format("; known: {}", listed(known));
+  }
+
+  /// What stands in no quotes, "4" and "{index}" too, is as it is written.
+  TomlNode string_value() const {
+    if (text_.starts_with('"') || text_.starts_with('\'')) return value();
+    TomlNode node = plain_text(text_);
+    put_at(node, place_);
+    return node;
   }
 
   TomlNode value() const {

@@ -37,12 +37,6 @@ std::optional<std::string> param_left_out(const Job& job, const Template& file) 
   return std::nullopt;
 }
 
-Place place_in_task(const TomlNode& root, std::string_view key) {
-  const TomlEntry* const task = root.find("task");
-  const TomlEntry* const entry = task == nullptr ? nullptr : task->node.find(key);
-  return entry == nullptr ? Place{} : entry->place;
-}
-
 }  // namespace
 
 std::vector<Diagnostic> shared_files(const Job& job, const JobSource& source) {
@@ -53,7 +47,7 @@ std::vector<Diagnostic> shared_files(const Job& job, const JobSource& source) {
     const SourceArgument* const argument = job.source->find(key);
     if (argument == nullptr) continue;
     if (const auto param = param_left_out(job, argument->templates.front().second)) {
-      warnings.push_back({place_in_task(document.root(), key),
+      warnings.push_back({place_of(document.root(), "task", key),
                           fmt::format("tasks that differ in '{0}' have the same '{1}', and the last of them "
                                       "has it alone; put {{{0}}} or {{index}} in its name",
                                       *param, key)});

@@ -41,9 +41,14 @@ struct SourceKey {
   std::string description;  ///< one line
   KeyEffect effect = KeyEffect::result;
   std::optional<double> minimum = {};  ///< of a number that is the same for each task
+  bool is_needed = false;              ///< the source can do nothing without it
+  /// What is wrong with a text as the job has it, names in braces and all; empty: nothing. Null: any is
+  /// right.
+  std::string (*fault)(std::string_view text) = nullptr;
 };
 
-/// A source: the first key is the one that names it in [task] (`command = […]`), the others are optional.
+/// A source: the first key is the one that names it in [task] (`command = […]`), the others are optional
+/// unless they are needed.
 struct SourceInfo {
   std::string name;     ///< also the name of its first key
   std::string summary;  ///< one line

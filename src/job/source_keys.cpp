@@ -70,7 +70,7 @@ void read_number(const TomlEntry& entry, const SourceKey& key, SourceArgument& a
   if (!argument.number || !key.minimum || entry.node.is(Kind::text)) return;
   const double number = std::get<double>(std::get<Value>(*argument.number));
   if (number >= *key.minimum) return;
-  reading.wrong_value(setting_of(entry), fmt::format("at least {}", *key.minimum));
+  reading.wrong_text(setting_of(entry), fmt::format("at least {}", *key.minimum));
 }
 
 void read_range(const TomlEntry& entry, SourceArgument& argument, Reading& reading) {
@@ -143,6 +143,12 @@ void read_integers(const TomlEntry& entry, SourceArgument& argument, Reading& re
   }
 }
 
+void check_text(const TomlEntry& entry, const SourceKey& key, Reading& reading) {
+  if (key.fault == nullptr || !entry.node.is(Kind::text)) return;
+  if (const std::string fault = key.fault(entry.node.text); !fault.empty())
+    reading.error(entry.node.place, fault);
+}
+
 SourceArgument read_argument(const TomlEntry& entry, const SourceKey& key, Reading& reading) {
   SourceArgument argument;
   argument.name = key.name;
@@ -206,19 +212,29 @@ void check_serves_tasks(const TomlNode& node, const SourceKey& key, Reading& rea
   for (const TomlEntry& each : node.entries) check_serves_tasks(each.node, key, reading);
 }
 
-/// A key that is not in [task] but is a param: as if it were given as "{name}", or as an expression.
-void read_from_param(const SourceKey& key, const TaskReading& task) {
+/// A key that is not in [task] but is a param: as if it were given as "{name}", or as an expression. False if
+/// there is no such param, or it is none that a key can be made of.
+bool read_from_param(const SourceKey& key, const TaskReading& task) {
   Job& job = task.reading.job;
   const expr::Scope::Entry* const param = job.scope.find(key.name);
   const bool is_text = key.kind == KeyKind::text || key.kind == KeyKind::input || key.kind == KeyKind::file;
   const bool is_number =
       key.kind == KeyKind::number || key.kind == KeyKind::seconds || key.kind == KeyKind::bytes;
-  if (param == nullptr || (!is_text && !is_number)) return;
+  if (param == nullptr || (!is_text && !is_number)) return false;
   TomlNode node;
   node.kind = Kind::text;
   node.text = is_text ? "{" + key.name + "}" : key.name;
   node.place = task.source_key->place;
   job.source->arguments.push_back(read_argument({key.name, node.place, node}, key, task.reading));
+  return true;
+}
+
+/// A needed key is nowhere. Where it seems to be misspelt, or wrong in [params], that was said already.
+void report_missing(const SourceKey& key, const TaskReading& task) {
+  const bool is_misspelt = std::ranges::find(task.misspelt, key.name) != task.misspelt.end();
+  if (is_misspelt || task.reading.is_faulty(key.name)) return;
+  task.reading.error(task.source_key->place, fmt::format("[task] with '{}' needs '{}': {}", task.source->name,
+                                                         key.name, key.description));
 }
 
 }  // namespace
@@ -232,11 +248,12 @@ void read_source(const TaskReading& task) {
     if (const TomlEntry* const entry = task.table().find(key.name)) {
       const std::size_t errors = task.reading.diagnostics().size();
       job.source->arguments.push_back(read_argument(*entry, key, task.reading));
+      check_text(*entry, key, task.reading);
       if (task.source->serves_tasks && task.reading.diagnostics().size() == errors)
         check_serves_tasks(entry->node, key, task.reading);
       if (key.effect != KeyEffect::policy) task.reading.identify("task." + key.name, canonical(entry->node));
-    } else if (!task.source->serves_tasks) {
-      read_from_param(key, task);
+    } else if (!task.source->serves_tasks && !read_from_param(key, task) && key.is_needed) {
+      report_missing(key, task);
     }
   }
 }

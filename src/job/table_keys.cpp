@@ -45,13 +45,16 @@ Renaming read_renaming(const AxisReading& axis, const CsvTable& table) {
   return renaming;
 }
 
-std::unique_ptr<Axis> axis_of(CsvColumn& column, const std::shared_ptr<const std::string>& owner) {
-  return std::visit(
-      Overloaded{
-          [&](std::vector<std::string_view>& texts) { return make_text_axis(std::move(texts), owner); },
-          [](auto& numbers) { return make_number_axis(std::move(numbers)); },
-      },
-      column.cells);
+std::unique_ptr<Axis> axis_of(CsvColumn& column, const std::shared_ptr<const std::string>& owner,
+                              const std::string& file) {
+  return std::visit(Overloaded{
+                        [&](std::vector<std::string_view>& texts) {
+                          return make_text_axis(std::move(texts), owner,
+                                                fmt::format("{} of '{}'", column.text_cause, file));
+                        },
+                        [](auto& numbers) { return make_number_axis(std::move(numbers)); },
+                    },
+                    column.cells);
 }
 
 /// Holds both texts that cells view into.
@@ -98,7 +101,7 @@ std::vector<ParamColumn> read_csv_columns(const AxisReading& axis) {
                       name, *file, expr::is_reserved(name) ? ", for it is a word of expressions" : ""));
       is_right = false;
     }
-    columns.push_back({name, place, axis_of(column, owner)});
+    columns.push_back({name, place, axis_of(column, owner, *file)});
   }
   if (!is_right) columns.clear();
   return columns;

@@ -40,14 +40,18 @@ class Axis {
   virtual void fill(std::uint64_t first, std::size_t count, ColumnBuffer& out, std::size_t row) const = 0;
   /// If its values are blocks of a file: these, by position.
   virtual const FileBlocks* blocks() const { return nullptr; }
+  /// Of the column of a table: what makes texts of its values, as messages say it, "'n/a' in line 17 of
+  /// 'points.csv'". Empty if they are no texts, or could be nothing else.
+  virtual std::string_view text_cause() const { return {}; }
 };
 
 std::unique_ptr<Axis> make_list_axis(std::vector<Value> values);           ///< all of one type, at least one
 std::unique_ptr<Axis> make_number_axis(std::vector<std::int64_t> values);  ///< at least one
 std::unique_ptr<Axis> make_number_axis(std::vector<double> values);        ///< at least one
 /// Texts that view into `text`, or into what it owns, which the axis holds; at least one.
+/// `cause`: see Axis::text_cause.
 std::unique_ptr<Axis> make_text_axis(std::vector<std::string_view> values,
-                                     std::shared_ptr<const std::string> text);
+                                     std::shared_ptr<const std::string> text, std::string cause = {});
 std::unique_ptr<Axis> make_count_axis(std::uint64_t count);
 /// `steps` points from `from` to `to`, both included and exact; the points never turn back. One point:
 /// `from`. Preconditions: finite ends, steps > 0. The same bits on every machine, as all axes.

@@ -7,14 +7,14 @@
 namespace fanfold {
 namespace {
 
-Place place_of(const toml::source_region& source) { return {source.begin.line, source.begin.column}; }
+Place begin_of(const toml::source_region& source) { return {source.begin.line, source.begin.column}; }
 
 TomlNode convert(const toml::node& node);
 
 void convert_table(const toml::table& table, TomlNode& result) {
   result.kind = TomlNode::Kind::table;
   for (const auto& [key, value] : table) {
-    result.entries.push_back({std::string(key.str()), place_of(key.source()), convert(value)});
+    result.entries.push_back({std::string(key.str()), begin_of(key.source()), convert(value)});
   }
   // The library sorts by name; the order of [params] is the order of its loops.
   std::stable_sort(result.entries.begin(), result.entries.end(),
@@ -23,7 +23,7 @@ void convert_table(const toml::table& table, TomlNode& result) {
 
 TomlNode convert(const toml::node& node) {
   TomlNode result;
-  result.place = place_of(node.source());
+  result.place = begin_of(node.source());
   if (const auto* const table = node.as_table()) {
     convert_table(*table, result);
   } else if (const auto* const list = node.as_array()) {
@@ -63,6 +63,8 @@ std::string message_of(std::string_view description) {
   replace(message, "Encountered invalid utf-8 sequence", "the file is not UTF-8 here");
   replace(message, "unescaped control characters other than TAB (U+0009) are explicitly prohibited",
           "it does not end on its line, or has a control character that is not escaped");
+  if (message.find("escape sequence") != std::string::npos)
+    message += "; in single quotes a backslash stands for itself, as a regex needs it: '\\d+'";
   return message;
 }
 
@@ -90,6 +92,12 @@ const TomlEntry* TomlNode::find(std::string_view key) const {
   return found == entries.end() ? nullptr : &*found;
 }
 
+Place place_of(const TomlNode& root, std::string_view section, std::string_view key) {
+  const TomlEntry* const table = root.find(section);
+  const TomlEntry* const entry = table == nullptr ? nullptr : table->node.find(key);
+  return entry == nullptr ? Place{} : entry->place;
+}
+
 std::string_view describe(TomlNode::Kind kind) {
   switch (kind) {
     case TomlNode::Kind::integer:
@@ -114,7 +122,7 @@ TomlDocument::TomlDocument(std::string_view text) : text_(text) {
   try {
     root_ = convert(toml::parse(text));
   } catch (const toml::parse_error& error) {
-    throw TomlError(place_of(error.source()), message_of(error.description()));
+    throw TomlError(begin_of(error.source()), message_of(error.description()));
   }
 }
 

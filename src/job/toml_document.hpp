@@ -38,6 +38,9 @@ struct TomlEntry {
   TomlNode node;
 };
 
+/// Where a key of a section stands; line 0 if it is not in the file.
+Place place_of(const TomlNode& root, std::string_view section, std::string_view key);
+
 /// "an integer", "a string", "a list" …
 std::string_view describe(TomlNode::Kind kind);
 

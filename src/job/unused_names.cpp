@@ -81,12 +81,6 @@ bool counts(const TaskSpace& space, std::size_t slot) {
   return ends.integers()[0] == 0 && static_cast<std::uint64_t>(ends.integers()[1]) == axis.size() - 1;
 }
 
-Place place_of(const TomlNode& root, std::string_view section, std::string_view key) {
-  const TomlEntry* const table = root.find(section);
-  const TomlEntry* const entry = table == nullptr ? nullptr : table->node.find(key);
-  return entry == nullptr ? Place{} : entry->place;
-}
-
 /// Where a param has its name: at its axis, or in the zip that it is part of. Of a column of a table,
 /// nothing.
 Place place_of_param(const TomlNode& root, const std::string& name) {

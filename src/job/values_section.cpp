@@ -43,8 +43,8 @@ Type read_type(const TomlNode& table, Reading& reading) {
   for (const Type type : {Type::integer, Type::real, Type::text}) {
     if (*name == name_of(type)) return type;
   }
-  reading.wrong_value(setting_of(*entry), fmt::format("\"text\", \"integer\" or \"real\"{}",
-                                                      did_you_mean(*name, {"text", "integer", "real"})));
+  reading.wrong_text(setting_of(*entry), R"("text", "integer" or "real")",
+                     did_you_mean(*name, {"text", "integer", "real"}));
   return Type::real;
 }
 

@@ -30,7 +30,7 @@ five.toml:2:12: the list 'x' must have numbers only or strings only; its first i
 five.toml:3:15: 'count' must be at least 1, not 0
 five.toml:7:1: unknown key 'sampels' in [task]; did you mean 'samples'?
 five.toml:10:15: unknown name 'hit'; did you mean 'hits'?
-five.toml:13:14: 'on_failure' must be "continue" or "stop"; did you mean 'continue'?
+five.toml:13:14: 'on_failure' must be "continue" or "stop", not 'contineu'; did you mean 'continue'?
 """
 
 
@@ -139,7 +139,7 @@ run file: grid.run, about 87 kB and what programs print; grid.run.live while it 
         self.assertIn("\nchunks: 4, 3 tasks in each\n", ended.out)
         self.expect(["check", "grid.toml", "--task", "10"], status=2,
                     err="fanfold: --task: expected an index from 0 to 9, not '10'\n")
-        self.expect(["check", "grid.toml", "--chunk", "0"], status=2, err="--chunk: must be at least 1, not 0\n")
+        self.expect(["check", "grid.toml", "--chunk", "0"], status=2, err="fanfold: --chunk: must be at least 1, not 0\n")
 
     def test_a_script_of_several_lines(self):
         self.write("script.toml", "[params]\nx = [1]\n[task]\nshell = '''\nfor i in {x} 2\ndo echo $i\ndone\n'''\n")

@@ -80,7 +80,7 @@ class CommandsTest(CliTest):
         self.expect(["run", "one.toml", "--print", "--json"], status=2, err=(
             "fanfold: --print and --json both write to standard output: leave out one of them\n"))
         self.expect(["run", "one.toml", "--print=now"], status=2, err=(
-            "--print: must be \"ended\", \"order\" or \"none\"\n"))
+            "fanfold: --print: must be \"ended\", \"order\" or \"none\", not 'now'\n"))
 
     def test_outputs_in_files(self):
         self.write("files.toml", "[params]\ni = { count = 3 }\n[task]\n"
@@ -159,7 +159,7 @@ class CommandsTest(CliTest):
         ended = self.fanfold("check", "wrong.toml")
         self.assertEqual((ended.status, ended.err), (2, """\
 wrong.toml:3:11: unknown key 'fiel' at 'stdin'; did you mean 'file'?
-wrong.toml:4:11: 'timeout' must be a duration: "250ms", "30s", "5m", "1.5h", "2d" or a number of seconds
+wrong.toml:4:11: 'timeout' must be a duration ("250ms", "30s", "5m", "1.5h", "2d" or a number of seconds), not '5 parsecs'
 wrong.toml:6:9: 'cores' must be a number, not a boolean
 """))
 

@@ -68,7 +68,7 @@ give this job a run file of its own with --run FILE (--adopt sums.run takes over
     def test_mistakes(self):
         self.write("sums.toml", SUMS)
         self.expect(["run", "sums.toml", "--set", "fro=3"], status=2,
-                    err="--set fro=3: unknown key 'fro'; did you mean 'from'?\n")
+                    err="fanfold: --set fro=3: unknown key 'fro'; did you mean 'from'?\n")
         self.expect(["check", "sums.toml", "--set", "from"], status=2,
                     err="fanfold: --set: expected KEY=VALUE, as in --set samples=100, not 'from'\n")
         self.expect(["check", "sums.toml", "--set", "=3"], status=2,

@@ -110,7 +110,7 @@ class SubmitTest(CliTest):
         _, err = self.fanfold_with("submit", "wrong.toml", "--time", "soon", status=2)
         self.assertIn("wrong.toml:2:7: ", err)
         self.assertIn("wrong.toml:10:9: 'nodes' must be at least 1, not 0\n", err)
-        self.assertIn("--time: must be a time: ", err)
+        self.assertIn("fanfold: --time: must be a time (", err)
         self.assertEqual(self.fanfold_with("submit", "job.toml", "--array", "9", status=2)[1],
                          "fanfold: an array of 9 for a job of 8 tasks: some parts would have none\n")
         self.assertEqual(self.fanfold_with("submit", "-", status=2)[1],

@@ -164,15 +164,15 @@ fanfold --help lists all commands, fanfold help COMMAND the options of one.
         self.expect(["run", "job.toml", "--retries", "x", "--timeout", "3x", "--on-failure", "stp", "--max-failures",
                      "200%", "--keep", "some", "--io-threads", "0", "--compute-threads", "-1", "--chunk", "0",
                      "--walltime", "0"], status=2, err="""\
---retries: must be an integer, not 'x'
---timeout: must be a duration: "250ms", "30s", "5m", "1.5h", "2d" or a number of seconds
---on-failure: must be "continue" or "stop"; did you mean 'stop'?
---max-failures: must be a count of tasks or a share of them, "0%" to "100%"
---keep: must be "auto", "all" or "none"
---io-threads: must be at least 1, not 0
---compute-threads: must be at least 1, not -1
---chunk: must be at least 1, not 0
---walltime: must be longer than 0 seconds
+fanfold: --retries: must be an integer, not 'x'
+fanfold: --timeout: must be a duration ("250ms", "30s", "5m", "1.5h", "2d" or a number of seconds), not '3x'
+fanfold: --on-failure: must be "continue" or "stop", not 'stp'; did you mean 'stop'?
+fanfold: --max-failures: must be a count of tasks or a share of them ("0%" to "100%"), not '200%'
+fanfold: --keep: must be "auto", "all" or "none", not 'some'
+fanfold: --io-threads: must be at least 1, not 0
+fanfold: --compute-threads: must be at least 1, not -1
+fanfold: --chunk: must be at least 1, not 0
+fanfold: --walltime: must be longer than 0 seconds
 """)
 
     def test_selections(self):

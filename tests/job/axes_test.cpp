@@ -287,6 +287,30 @@ TEST(CsvAxis, names_what_is_wrong_with_its_table) {
             "job.toml:2:15: the file 'p.csv', line 1: a quoted cell does not end");
 }
 
+TEST(CsvAxis, that_is_text_where_a_number_is_needed_says_for_which_cell) {
+  const auto errors = [](const std::string& rest) {
+    return errors_of(with_input("[params]\nrow = { csv = \"p.csv\", as = { h = \"height\" } }\n" + rest,
+                                "params.row", "h,x\n1,2\n2,3\nn/a?,4\n"));
+  };
+  const std::string cause = "'height' is text (because of 'n/a?' in line 4 of 'p.csv')";
+  EXPECT_EQ(errors("[values]\ny = \"2 * height\"\n"), "job.toml:4:10: '*' takes numbers, but " + cause);
+  EXPECT_EQ(
+      errors("[values]\ny = \"height < 3\"\n"),
+      "job.toml:4:15: '<' compares numbers with numbers, texts with texts; " + cause + ", '3' is integer");
+  EXPECT_EQ(errors(any_task + "cost = \"height\"\n"),
+            "job.toml:5:8: 'cost' must be a number, but the expression gives text; " + cause);
+  EXPECT_EQ(errors(any_task + "[reduce]\nm = \"mean(height)\"\n"),
+            "job.toml:6:11: mean needs a number; " + cause);
+  EXPECT_EQ(errors("[task]\nkernel = \"range_sum\"\nto = 5\nfrom = \"length(x) + height\"\n"),
+            "job.toml:6:16: 'length' takes texts, but 'x' is integer")
+      << "one at a time";
+  EXPECT_EQ(
+      errors_of(with_input("[params]\nrow = { csv = \"p.csv\" }\n[task]\nkernel = \"range_sum\"\n",
+                           "params.row", "to\n1\n007\n")),
+      "job.toml:2:15: 'to' must be an integer for the kernel 'range_sum', not text (because of the leading "
+      "zeros of '007' in line 3 of 'p.csv')");
+}
+
 TEST(Inputs, that_could_not_be_read_are_named_with_all_else_that_is_wrong) {
   JobSource source = source_of("[params]\nurl = { lines = \"urls.txt\" }\nn = { count = 0 }\n" + any_task);
   source.inputs.emplace_back("params.url", "");

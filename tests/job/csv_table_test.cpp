@@ -87,6 +87,14 @@ TEST(CsvTable, keeps_numbers_with_leading_zeros_as_texts) {
   EXPECT_EQ(column_of<Reals>(parse_csv("x\n0\n0.5\n-0.25\n"), 0), (Reals{0, 0.5, -0.25}));
 }
 
+TEST(CsvTable, knows_which_cell_makes_a_column_text) {
+  const auto cause = [](std::string_view text) { return parse_csv(text).columns.at(0).text_cause; };
+  EXPECT_EQ(cause("x\n1\n\n2.5\n n/a? \nb\n"), "'n/a?' in line 5");
+  EXPECT_EQ(cause("x,y\n1,\"two\nlines\"\n\"a \"\"b\"\"\nc\",2\n"), "'a \"\"b\"\"' in line 4");
+  EXPECT_EQ(cause("x\n6037\n01001\n"), "the leading zeros of '01001' in line 3");
+  EXPECT_EQ(cause("x\n1\n\n2.5\n"), "");
+}
+
 TEST(CsvTable, says_where_it_is_wrong) {
   EXPECT_EQ(error_of(""), "line 1: there is no header");
   EXPECT_EQ(error_of("\n\n"), "line 1: there is no header");

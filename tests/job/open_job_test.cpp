@@ -1,4 +1,5 @@
 // What a correct job file means.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -228,9 +229,9 @@ setup = ["module load openmpi", "ulimit -n 4096"]
 
   source.overrides.cluster = {{"nodes", "many"}, {"time", "1:2"}};
   EXPECT_EQ(errors_of(source),
-            "--nodes: must be an integer, not 'many'\n"
-            "--time: must be a time: \"90m\", \"12h\", \"2d\", \"12:00:00\", \"2-12:00:00\" or a "
-            "number of minutes");
+            "fanfold: --nodes: must be an integer, not 'many'\n"
+            "fanfold: --time: must be a time (\"90m\", \"12h\", \"2d\", \"12:00:00\", \"2-12:00:00\" or a "
+            "number of minutes), not '1:2'");
 }
 
 TEST(OpenJob, times_of_allocations_are_written_as_batch_systems_write_them) {
@@ -293,10 +294,62 @@ TEST(OpenJob, checks_flags_as_their_keys_and_names_them) {
   source.overrides.run = {{"retries", "many"}, {"on_failure", "stpo"}, {"io_threads", "0"}, {"retires", "1"}};
   EXPECT_EQ(errors_of(source),
             "job.toml:3:1: unknown key 'cwdd' in [task]; did you mean 'cwd'?\n"
-            "--retries: must be an integer, not 'many'\n"
-            "--on-failure: must be \"continue\" or \"stop\"; did you mean 'stop'?\n"
-            "--io-threads: must be at least 1, not 0\n"
-            "--retires: [run] has no such key; did you mean 'retries'?");
+            "fanfold: --retries: must be an integer, not 'many'\n"
+            "fanfold: --on-failure: must be \"continue\" or \"stop\", not 'stpo'; did you mean 'stop'?\n"
+            "fanfold: --io-threads: must be at least 1, not 0\n"
+            "fanfold: --retires: [run] has no such key; did you mean 'retries'?");
+}
+
+std::string fault_of_place(std::string_view text) {
+  return text.starts_with("db:") ? "" : fmt::format("'{}' is no place", text);
+}
+
+TEST(OpenJob, misses_keys_that_a_source_needs_and_checks_those_that_have_a_form) {
+  static const SourceInfo ask{
+      "ask",
+      "asks",
+      {{"ask", KeyKind::text, "what to ask"},
+       {.name = "place", .description = "\"db:x\"", .is_needed = true, .fault = fault_of_place}},
+      {},
+      true};
+  const auto errors = [](const std::string& params, const std::string& keys) {
+    try {
+      open_job(source_of(params + "[task]\nask = \"why?\"\n" + keys), {&ask});
+    } catch (const JobError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(errors("", ""), "job.toml:2:1: [task] with 'ask' needs 'place': \"db:x\"");
+  EXPECT_EQ(errors("", "plaec = \"db:x\"\n"),
+            "job.toml:3:1: unknown key 'plaec' in [task]; did you mean 'place'?");
+  EXPECT_EQ(errors("", "place = \"x\"\n"), "job.toml:3:9: 'x' is no place");
+  EXPECT_EQ(errors("", "place = \"db:x\"\n"), "");
+  EXPECT_EQ(errors("[params]\nplace = [\"db:x\"]\n", ""), "") << "a param can stand for it";
+  EXPECT_EQ(errors("[params]\nplace = []\n", ""),
+            "job.toml:2:9: the list 'place' must have at least one value");
+}
+
+TEST(OpenJob, keeps_programs_from_writing_over_the_job_file) {
+  static const SourceInfo program{"shell",
+                                  "runs a program",
+                                  {{"shell", KeyKind::shell, "what to run"},
+                                   {"stdout", KeyKind::text, "takes its output"},
+                                   {"stderr", KeyKind::text, "takes its errors"}},
+                                  {},
+                                  true};
+  const auto errors = [](const std::string& keys) {
+    try {
+      open_job(source_of("[task]\nshell = \"true\"\n" + keys), {&program});
+    } catch (const JobError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(errors("stdout = \"./x/../job.toml\"\nstderr = \"/data/job.toml\"\n"),
+            "job.toml:3:1: 'stdout' is the job file itself, which would be lost; name another\n"
+            "job.toml:4:1: 'stderr' is the job file itself, which would be lost; name another");
+  EXPECT_EQ(errors("stdout = \"x/job.toml\"\n"), "");
 }
 
 TEST(JobError, has_the_places_of_what_it_says) {

@@ -54,6 +54,36 @@ TEST(Settings, may_be_any_axis_and_any_key_in_it) {
   EXPECT_EQ(job->source->find("cwd")->templates.front().second.text(), "runs/{i}");
 }
 
+TEST(Settings, add_to_a_table_of_strings_or_make_it) {
+  const auto env_of = [](const std::string& text, Settings settings) {
+    std::string entries;
+    const auto job = open(with(text, std::move(settings)));
+    for (const auto& [name, value] : job->source->find("env")->templates)
+      entries += name + "=" + value.text() + " ";
+    return entries;
+  };
+  const std::string wordless = "[task]\ncommand = [\"./sim\"]\n";
+  EXPECT_EQ(env_of(wordless, {{"env.A", "x y"}, {"task.env.B", "{index}"}}), "A=x y B={index} ");
+  EXPECT_EQ(env_of(programs, {{"env.B", "\"2\""}}), "THREADS=1 B=2 ");
+  EXPECT_EQ(env_of(programs, {{"env.THREADS", "04"}, {"env.B", "2.50"}}), "THREADS=04 B=2.50 ")
+      << "numbers as they are written";
+  EXPECT_EQ(errors_of(with(wordless, {{"env.A.B", "3"}})),
+            "fanfold: --set env.A.B=3: unknown key 'A' in [task.env]");
+  EXPECT_EQ(
+      errors_of(with(sums, {{"env.A", "3"}})).find("fanfold: --set env.A=3: unknown key 'env'; known: "), 0U)
+      << "a kernel has no environment";
+}
+
+TEST(Settings, that_are_options_of_their_own_are_named) {
+  EXPECT_EQ(errors_of(with(sums, {{"retries", "2"}})),
+            "fanfold: --set retries=2: it is no key of [task] or [params]; write --retries=2");
+  EXPECT_EQ(errors_of(with(sums, {{"run.io_threads", "2"}})),
+            "fanfold: --set run.io_threads=2: it is no key of [task] or [params]; write --io-threads=2");
+  EXPECT_EQ(errors_of(with(sums, {{"seed", "7"}})),
+            "fanfold: --set seed=7: it is no key of [task] or [params]; write --seed=7");
+  EXPECT_EQ(errors_of(with(programs, {{"timeout", "7"}})), "") << "a key of commands, too";
+}
+
 TEST(Settings, apply_in_their_order) {
   EXPECT_EQ(open(with(sums, {{"i", "{ count = 3 }"}, {"i.count", "4"}}))->size(), 4U);
   const std::string wordless = "[task]\nkernel = \"range_sum\"\nto = 3\n";
@@ -86,31 +116,34 @@ TEST(Settings, that_are_wrong_are_named) {
   const auto errors = [](const std::string& text, Settings settings) {
     return errors_of(with(text, std::move(settings)));
   };
-  EXPECT_EQ(errors(sums, {{"to", "abc +"}}), "--set to=abc +: expected a value, found the end");
-  EXPECT_EQ(errors(sums, {{"to", "2.5"}}), "--set to=2.5: 'to' must be an integer, not a real number");
-  EXPECT_EQ(errors(sums, {{"ot", "3"}}), "--set ot=3: unknown key 'ot'; did you mean 'to'?");
+  EXPECT_EQ(errors(sums, {{"to", "abc +"}}), "fanfold: --set to=abc +: expected a value, found the end");
+  EXPECT_EQ(errors(sums, {{"to", "2.5"}}),
+            "fanfold: --set to=2.5: 'to' must be an integer, not a real number");
+  EXPECT_EQ(errors(sums, {{"ot", "3"}}), "fanfold: --set ot=3: unknown key 'ot'; did you mean 'to'?");
   EXPECT_EQ(errors(sums, {{"x", "3"}}),
-            "--set x=3: unknown key 'x'; known: from, to, cost, isolate, "
+            "fanfold: --set x=3: unknown key 'x'; known: from, to, cost, isolate, "
             "kernel_memory, compiler_flags, i, model and kernel");
   EXPECT_EQ(errors(sums, {{"params.j", "3"}}),
-            "--set params.j=3: unknown key 'j' in [params]; known: i and model");
+            "fanfold: --set params.j=3: unknown key 'j' in [params]; known: i and model");
   EXPECT_EQ(errors(sums, {{"task.form", "3"}}),
-            "--set task.form=3: unknown key 'form' in [task]; did you mean 'from'?");
+            "fanfold: --set task.form=3: unknown key 'form' in [task]; did you mean 'from'?");
   EXPECT_EQ(errors(sums, {{"i.cuont", "3"}}),
-            "--set i.cuont=3: unknown key 'cuont' in [params.i]; did you mean 'count'?");
-  EXPECT_EQ(errors(sums, {{"to.count", "3"}}), "--set to.count=3: 'to' has no key 'count': it is an integer");
-  EXPECT_EQ(errors("[values]\nx = \"1\"\n", {{"task.to", "3"}}), "--set task.to=3: the job has no [task]");
+            "fanfold: --set i.cuont=3: unknown key 'cuont' in [params.i]; did you mean 'count'?");
+  EXPECT_EQ(errors(sums, {{"to.count", "3"}}),
+            "fanfold: --set to.count=3: 'to' has no key 'count': it is an integer");
+  EXPECT_EQ(errors("[values]\nx = \"1\"\n", {{"task.to", "3"}}),
+            "fanfold: --set task.to=3: the job has no [task]");
   EXPECT_EQ(errors(sums, {{"i", "[1, 2"}}),
-            "--set i=[1, 2: syntax error in array: the file ends in the middle of it");
-  EXPECT_EQ(
-      errors(sums, {{"i", "[1, \"x\"]"}}),
-      "--set i=[1, \"x\"]: the list 'i' must have numbers only or strings only; its first is an integer, "
-      "this is a string");
+            "fanfold: --set i=[1, 2: syntax error in array: the file ends in the middle of it");
+  EXPECT_EQ(errors(sums, {{"i", "[1, \"x\"]"}}),
+            "fanfold: --set i=[1, \"x\"]: the list 'i' must have numbers only or strings only; its first is "
+            "an integer, "
+            "this is a string");
   EXPECT_EQ(errors(sums, {{"i", "{ cuont = 3 }"}}),
-            "--set i={ cuont = 3 }: unknown key 'cuont' in [params.i]; did you mean 'count'?");
+            "fanfold: --set i={ cuont = 3 }: unknown key 'cuont' in [params.i]; did you mean 'count'?");
   EXPECT_EQ(errors("[params]\nto = 1\n[task]\nkernel = \"range_sum\"\nto = 3\n", {{"to", "3"}}),
             "job.toml:5:1: 'to' is given twice: here and in [params]\n"
-            "--set to=3: 'to' is in [params] and in [task]; write 'params.to' or 'task.to'");
+            "fanfold: --set to=3: 'to' is in [params] and in [task]; write 'params.to' or 'task.to'");
 }
 
 }  // namespace
