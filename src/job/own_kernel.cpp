@@ -68,6 +68,8 @@ void load(const TomlNode& task, const std::string& named, JobSource& source,
           const ChooseCpuLevel& choose_level) {
   const KernelPath path = parse_kernel_path(named);
   fs::path file = (fs::path(source.folder) / path.file).lexically_normal();
+  if (!fs::exists(file))
+    throw UsageError(fmt::format("cannot read the kernel '{}': No such file or directory", file.string()));
   OwnKernel kernel;
   kernel.named = named;
   if (path.is_source) {

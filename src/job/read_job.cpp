@@ -1,6 +1,9 @@
 // Rank zero reads the job file and the inputs that it names; all other ranks are sent what it read.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "core/nearest.hpp"
 #include "job/own_kernel.hpp"
 #include "job/read_file.hpp"
 #include "job/reading.hpp"
@@ -37,6 +40,31 @@ std::string toml_string(const std::string& text) {
   return result + '"';
 }
 
+/// The job file in the same folder whose name is nearest to that of one that is not there, for a message.
+std::string nearest_job(const std::filesystem::path& file) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  std::vector<std::string> names;
+  for (fs::directory_iterator each(folder, failed), end; !failed && each != end; each.increment(failed)) {
+    if (each->path().extension() == ".toml") names.push_back(each->path().filename().string());
+  }
+  std::ranges::sort(names);
+  std::string_view name = nearest(file.filename().string(), names);
+  if (name.empty()) name = nearest(file.filename().string() + ".toml", names);
+  return name.empty() ? "" : fmt::format("; did you mean '{}'?", (file.parent_path() / name).string());
+}
+
+std::string read_job_file(const std::filesystem::path& file) {
+  try {
+    return read_file("the job file", file);
+  } catch (const UsageError& error) {
+    std::error_code ignored;
+    if (std::filesystem::exists(file, ignored)) throw;
+    throw UsageError(error.what() + nearest_job(file));
+  }
+}
+
 }  // namespace
 
 JobSource read_job(const std::filesystem::path& file, const JobOverrides& overrides,
@@ -44,7 +72,7 @@ JobSource read_job(const std::filesystem::path& file, const JobOverrides& overri
   JobSource source;
   source.file = file.string();
   source.folder = folder_of(file);
-  source.text = file == "-" ? read_standard_input() : read_file("the job file", file);
+  source.text = file == "-" ? read_standard_input() : read_job_file(file);
   source.overrides = overrides;
   add_inputs(source, choose_level);
   return source;

@@ -34,6 +34,38 @@ class ReadJobTest : public testing::Test {
 
 using Names = std::vector<std::string>;
 
+TEST_F(ReadJobTest, names_the_job_that_is_there_for_one_that_is_not) {
+  write("pi.toml");
+  write("sub/heat.toml");
+  write("pi.txt");
+  const auto error_of = [this](const std::string& name) {
+    try {
+      read_job(folder_ / name, {});
+    } catch (const UsageError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const auto cannot_read = [this](const std::string& name) {
+    return "cannot read the job file '" + (folder_ / name).string() + "': No such file or directory";
+  };
+  const std::string pi = "; did you mean '" + (folder_ / "pi.toml").string() + "'?";
+  EXPECT_EQ(error_of("pi.tml"), cannot_read("pi.tml") + pi);
+  EXPECT_EQ(error_of("Pi.toml"), cannot_read("Pi.toml") + pi);
+  EXPECT_EQ(error_of("pi"), cannot_read("pi") + pi);
+  EXPECT_EQ(error_of("sub/haet.toml"),
+            cannot_read("sub/haet.toml") + "; did you mean '" + (folder_ / "sub/heat.toml").string() + "'?");
+  EXPECT_EQ(error_of("weather.toml"), cannot_read("weather.toml"));
+  EXPECT_EQ(error_of("nowhere/pi.toml"), cannot_read("nowhere/pi.toml"));
+}
+
+TEST_F(ReadJobTest, names_the_source_of_a_kernel_that_is_not_there) {
+  const JobSource source = read_job(write("job.toml", "[task]\nkernel = \"nosuch.cpp\"\n"), {});
+  ASSERT_EQ(source.inputs.size(), 1U);
+  EXPECT_EQ(source.inputs[0].error,
+            "cannot read the kernel '" + (folder_ / "nosuch.cpp").string() + "': No such file or directory");
+}
+
 TEST_F(ReadJobTest, globs_in_byte_order) {
   for (const char* const name : {"b.txt", "a.txt", "B.txt", "é.txt", "c.dat", ".hidden.txt", "sub/d.txt"})
     write(name);
