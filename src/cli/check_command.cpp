@@ -20,8 +20,7 @@
 #include "core/simd_target.hpp"
 #include "exec/source.hpp"
 #include "job/job.hpp"
-#include "job/shared_files.hpp"
-#include "job/unused_names.hpp"
+#include "job/warnings.hpp"
 
 namespace fanfold {
 namespace {
@@ -57,8 +56,7 @@ ExitStatus check(const CheckOptions& options) {
   const JobSource source = read_job(options.job, std::move(policy));
   const std::unique_ptr<const Job> job = open_job(source, source_registry());
   const auto selection = parse_selection(options.tasks, options.task, job->size());
-  std::vector<Diagnostic> warnings = unused_names(*job, source);
-  for (Diagnostic& warning : shared_files(*job, source)) warnings.push_back(std::move(warning));
+  std::vector<Diagnostic> warnings = job_warnings(*job, source);
   if (!has_fused_multiply_add(simd_target())) warnings.push_back({{}, unfused_warning()});
   const CheckedJob checked{*job, name_of_job(options.job), default_run_file(options.job),
                            selection.value_or(TaskRange{0, std::min(shown_tasks, job->size())}),

@@ -27,10 +27,11 @@
 #include "cli/task_selection.hpp"
 #include "cli/thread_choice.hpp"
 #include "core/simd_target.hpp"
+#include "exec/demand.hpp"
 #include "exec/source.hpp"
 #include "job/job.hpp"
-#include "job/shared_files.hpp"
 #include "job/template.hpp"
+#include "job/warnings.hpp"
 #include "mpi/launcher_link.hpp"
 #include "mpi/load.hpp"
 #include "report/answers.hpp"
@@ -102,6 +103,7 @@ void print_result(const RunCommandOptions& options, const JobSource& source, con
                                   {"seconds", result.seconds},
                                   {"results", answers_json(job, result.answers)},
                                   {"run_file", run_file}};
+    if (result.skipped > 0) object["skipped"] = result.skipped;
     if (result.adopted) object["adopted"] = *result.adopted;
     text = object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   } else {
@@ -139,16 +141,30 @@ void warn_of_problems(const RunCommandOptions& options, const Job& job, const Ru
   for (const Finding& finding : problems(ranks, view)) spdlog::warn("{}; {}", finding.text, finding.remedy);
 }
 
-void warn_of_shared_files(const RunCommandOptions& options, const Job& job, const JobSource& source) {
+void warn_of_job(const RunCommandOptions& options, const Job& job, const JobSource& source) {
   if (options.quiet) return;
-  for (const Diagnostic& warning : shared_files(job, source)) spdlog::warn("{}", warning.message);
+  for (const Diagnostic& warning : job_warnings(job, source)) spdlog::warn("{}", warning.message);
 }
 
-std::optional<TaskRange> selection_of(const RunCommandOptions& options, std::uint64_t size) {
-  if (options.part.empty()) return parse_selection(options.tasks, options.task, size);
-  if (!options.tasks.empty() || !options.task.empty())
-    throw UsageError("give --part, --tasks or --task, not two of them");
-  return parse_part(options.part, size);
+/// Tasks that ask for more cores than a rank has run nevertheless, with those that there are.
+void warn_of_cores(const RunCommandOptions& options, const Job& job) {
+  if (options.quiet || options.coordinate_only || !job.source) return;
+  const std::uint32_t slots = choose_threads(job).io;
+  if (const auto cores = DemandKeys(*job.source).excessive_cores({slots, 0, {}})) {
+    spdlog::warn("'cores' is {}, but rank zero has {} slot{} (io_threads): a task gets no more there", *cores,
+                 slots, slots == 1 ? "" : "s");
+  }
+}
+
+std::optional<TaskRange> selection_of(const RunCommandOptions& options, const Job& job) {
+  if (!options.part.empty()) {
+    if (!options.tasks.empty() || !options.task.empty())
+      throw UsageError("give --part, --tasks or --task, not two of them");
+    return parse_part(options.part, job.size());
+  }
+  const std::optional<TaskRange> selection = parse_selection(options.tasks, options.task, job.size());
+  if (!options.task.empty()) check_is_run(job, TaskIndex(selection->begin));
+  return selection;
 }
 
 /// From mpirun's SIGTERM to its SIGKILL there is 1 s, in which what has ended is to be recorded.
@@ -174,7 +190,7 @@ ExitStatus coordinate(const RunCommandOptions& options, Transport& transport,
   check_output_path("--picture", options.picture, source, run.run_file.string());
   run.fresh = options.fresh;
   run.retry_failed = options.retry_failed;
-  run.tasks = selection_of(options, job->size());
+  run.tasks = selection_of(options, *job);
   run.adopt = options.adopt;
   if (!options.part.empty()) run.adopt_within = run.tasks;
   run.rank_zero_works = !options.coordinate_only || transport.size() == 1;
@@ -183,7 +199,8 @@ ExitStatus coordinate(const RunCommandOptions& options, Transport& transport,
   if (options.json && job->run.print != RunPolicy::Print::nothing)
     throw UsageError("--print and --json both write to standard output: leave out one of them");
   warn_of_problems(options, *job, run);
-  warn_of_shared_files(options, *job, source);
+  warn_of_job(options, *job, source);
+  warn_of_cores(options, *job);
   run.survives_losses = surroundings.survives_losses;
   LauncherLink* const launcher = surroundings.launcher ? &*surroundings.launcher : nullptr;
   if (launcher != nullptr) {

@@ -6,6 +6,8 @@
 #include <charconv>
 
 #include "core/error.hpp"
+#include "job/task_filter.hpp"
+#include "report/answers.hpp"
 
 namespace fanfold {
 namespace {
@@ -47,6 +49,14 @@ std::optional<TaskRange> parse_selection(const std::string& tasks, const std::st
         fmt::format("--tasks: expected FIRST:END with 0 <= FIRST < END <= {}, not '{}'", size, tasks));
   }
   return range;
+}
+
+void check_is_run(const Job& job, TaskIndex task) {
+  if (TaskFilter(job).meets(task)) return;
+  const auto where =
+      std::ranges::find(job.fingerprint, std::string_view("where"), &Job::FingerprintEntry::key);
+  throw UsageError(fmt::format("--task {}: the task ({}) is left out: it does not meet where = {}",
+                               task.value(), params_text(job, task), where->value));
 }
 
 TaskRange parse_part(const std::string& text, std::uint64_t size) {

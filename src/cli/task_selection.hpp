@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/task_set.hpp"
+#include "job/job.hpp"
 
 namespace fanfold {
 
@@ -13,6 +14,9 @@ namespace fanfold {
 /// such thing or outside of 0 … N−1.
 std::optional<TaskRange> parse_selection(const std::string& tasks, const std::string& task,
                                          std::uint64_t size);
+
+/// Throws UsageError if the task is left out by `where`.
+void check_is_run(const Job& job, TaskIndex task);
 
 /// "K/N": the tasks of the k-th (from 1) of n parts that follow one another and differ in size by one task at
 /// most. Throws UsageError if it is no such thing, or there are fewer tasks than parts.

@@ -77,6 +77,10 @@ Demand DemandKeys::of(std::span<const double> numbers, const Capacity& capacity)
   return demand;
 }
 
+std::optional<double> DemandKeys::excessive_cores(const Capacity& capacity) const {
+  return cores_.constant() > static_cast<double>(capacity.cores) ? cores_.constant() : std::nullopt;
+}
+
 std::uint32_t DemandKeys::tasks_at_once(const Capacity& capacity) const {
   std::uint64_t tasks = capacity.cores;
   try {

@@ -66,6 +66,9 @@ class DemandKeys {
   /// quantity, or more than the capacity.
   Demand of(std::span<const double> numbers, const Capacity& capacity) const;
 
+  /// `cores`, if they are the same for all tasks, and more than there are.
+  std::optional<double> excessive_cores(const Capacity& capacity) const;
+
   /// How many tasks run at once, as far as that is the same for all. Throws UsageError if none can.
   std::uint32_t tasks_at_once(const Capacity& capacity) const;
 

@@ -41,6 +41,13 @@ bool TaskFilter::meets(TaskIndex task) {
   return is_met(0);
 }
 
+bool TaskFilter::meets_any(TaskRange range) {
+  for (; !range.empty(); range.begin += std::min(range.size(), most_rows)) {
+    if (count({range.begin, range.begin + std::min(range.size(), most_rows)}) > 0) return true;
+  }
+  return false;
+}
+
 std::uint64_t TaskFilter::count(TaskRange range) {
   if (!job_.where) return range.size();
   std::uint64_t count = 0;

@@ -35,6 +35,9 @@ class TaskFilter {
   /// True as well if the condition fails on the task.
   bool meets(TaskIndex task);
 
+  /// True if one of the tasks is run. In time that is proportional to those before it.
+  bool meets_any(TaskRange range);
+
   /// How many tasks of the range are run. In time that is proportional to the range.
   std::uint64_t count(TaskRange range);
 

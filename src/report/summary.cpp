@@ -37,6 +37,7 @@ std::string summary_text(const Job& job, const RunResult& result, const std::str
   }
   text += left_out_text(result.left_out);
   if (result.executed > 0) text += fmt::format("; {}", duration_text(result.seconds));
+  if (result.skipped > 0) text += fmt::format("; {} skipped", count_of(result.skipped, "task"));
   if (result.retried > 0) text += fmt::format("; {} repeated", count_of(result.retried, "attempt"));
   if (!result.lost_ranks.empty())
     text += fmt::format("; {} lost", count_of(result.lost_ranks.size(), "rank"));

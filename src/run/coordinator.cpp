@@ -128,6 +128,7 @@ void Coordinator::count(Rank from, Report report) {
   for (Outcome& outcome : report.outcomes) {
     outcome.start += member.joined_at;
     durations_.add(outcome.duration);
+    skipped_ += was_skipped(job_, outcome) ? 1 : 0;
     const bool final = report.finished.contains(outcome.task);
     if (outcome.status != Status::succeeded && final) failures_.add(outcome);
     if (!final) {

@@ -74,6 +74,8 @@ class Coordinator {
   const reduce::Partial& total();
   /// How many of the tasks that ended in this execution do not meet `where`.
   std::uint64_t left_out() const { return left_out_; }
+  /// How many of them were skipped, for the files that they make were there.
+  std::uint64_t skipped() const { return skipped_; }
   /// The host of a rank.
   std::string host(Rank rank) const;
 
@@ -132,6 +134,7 @@ class Coordinator {
   bool drained_ = false;
   bool stopped_ = false;
   std::uint64_t left_out_ = 0;
+  std::uint64_t skipped_ = 0;
   std::vector<std::pair<Rank, WantMsg>> held_wants_;  // while the journal is behind
 };
 

@@ -160,6 +160,7 @@ class Execution {
     result_.failed = failed_before + coordinator.schedule().failed();
     result_.left_out = left_out_before + coordinator.left_out();
     result_.executed = coordinator.schedule().finished() - coordinator.left_out();
+    result_.skipped = coordinator.skipped();
     result_.retried = coordinator.schedule().retried();
     result_.seconds = last.seconds;
     result_.answers = reduced.finish();

@@ -68,6 +68,7 @@ struct RunResult {
   std::optional<std::uint64_t> adopted;  ///< of `finished`: taken from another run, where that was asked for
   std::uint64_t left_out = 0;  ///< found not to meet `where`, in all executions: they count as no tasks
   std::uint64_t executed = 0;  ///< in this execution
+  std::uint64_t skipped = 0;   ///< of `executed`: not run, for the files that they make were there
   std::uint64_t retried = 0;   ///< attempts in this execution that failed and were repeated
   std::vector<LostRank> lost_ranks;
   std::uint64_t missing_ranks = 0;  ///< lost and not back: nobody is to wait for them
