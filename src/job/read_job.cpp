@@ -40,19 +40,20 @@ std::string toml_string(const std::string& text) {
   return result + '"';
 }
 
-/// The job file in the same folder whose name is nearest to that of one that is not there, for a message.
+/// The job file in the same folder whose name, up to its extension, is nearest to that of one that is not
+/// there, for a message.
 std::string nearest_job(const std::filesystem::path& file) {
   namespace fs = std::filesystem;
   std::error_code failed;
   const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-  std::vector<std::string> names;
+  std::vector<std::string> stems;
   for (fs::directory_iterator each(folder, failed), end; !failed && each != end; each.increment(failed)) {
-    if (each->path().extension() == ".toml") names.push_back(each->path().filename().string());
+    if (each->path().extension() == ".toml") stems.push_back(each->path().stem().string());
   }
-  std::ranges::sort(names);
-  std::string_view name = nearest(file.filename().string(), names);
-  if (name.empty()) name = nearest(file.filename().string() + ".toml", names);
-  return name.empty() ? "" : fmt::format("; did you mean '{}'?", (file.parent_path() / name).string());
+  std::ranges::sort(stems);
+  const std::string stem(nearest(file.stem().string(), stems));
+  if (stem.empty()) return {};
+  return fmt::format("; did you mean '{}'?", (file.parent_path() / (stem + ".toml")).string());
 }
 
 std::string read_job_file(const std::filesystem::path& file) {

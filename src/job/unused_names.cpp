@@ -58,15 +58,22 @@ bool runs_programs(const Job& job) {
          });
 }
 
+/// True if a template of the source has this in it.
+bool mentions(const Job& job, std::string_view word) {
+  if (!job.source) return false;
+  for (const SourceArgument& argument : job.source->arguments) {
+    for (const auto& entry : argument.templates) {
+      if (entry.second.text().find(word) != std::string::npos) return true;
+    }
+  }
+  return false;
+}
+
 /// True if a template has the task's number or a seed in it, or the name of the variable that has.
 bool tells_tasks_apart(const Job& job) {
   constexpr std::string_view ways[] = {"{index", "{seed", "FANFOLD_INDEX", "FANFOLD_SEED"};
-  std::string texts;
-  for (const SourceArgument& argument : job.source->arguments) {
-    for (const auto& entry : argument.templates) texts += entry.second.text() + '\n';
-  }
   return std::any_of(std::begin(ways), std::end(ways),
-                     [&](std::string_view way) { return texts.find(way) != std::string::npos; });
+                     [&](std::string_view way) { return mentions(job, way); });
 }
 
 /// True for 0, 1, 2 …: an axis that repeats.
@@ -121,7 +128,8 @@ void find_unused_params(const Job& job, const TomlNode& root, std::vector<Diagno
     }
     const std::string& name = job.space.name(slot);
     const Place place = place_of_param(root, name);
-    if (place.line > 0) warnings.push_back({place, fmt::format("the param '{}' is never used", name)});
+    if (place.line > 0 && !mentions(job, "FANFOLD_PARAM_" + name))
+      warnings.push_back({place, fmt::format("the param '{}' is never used", name)});
   }
   find_unused_tables(root, used_dimensions, warnings);
 }
@@ -137,7 +145,9 @@ void find_idle_policies(const Job& job, const JobSource& source, const TomlNode&
   for (const Policy& policy : policies) {
     if (policy.needs_source == job.source.has_value()) continue;
     const Place place = place_of(root, "run", policy.key);
-    const bool is_flag = std::any_of(source.overrides.run.begin(), source.overrides.run.end(),
+    // Scripts give --io-threads to any job.
+    const bool is_flag = policy.key != "io_threads" &&
+                         std::any_of(source.overrides.run.begin(), source.overrides.run.end(),
                                      [&](const auto& entry) { return entry.first == policy.key; });
     if (place.line == 0 && !is_flag) continue;
     warnings.push_back({place, fmt::format("'{}' has no effect: the task has {} source", policy.key,

@@ -91,6 +91,7 @@ class AdoptTest(CliTest):
         err = self.adopt(SHELL, SHELL.replace("[task]", "scale = 2\n[task]"))
         self.assertEqual(self.ran(), ["1a", "1b", "2a", "2b", "4a", "4b"])
         self.assertEqual(err, (
+            "TIME warning: the param 'scale' is never used\n"
             "TIME warning: nothing is adopted: none of the tasks in 'old.run' is the same: params.scale is new; "
             "params was x, y, is x, y, scale\n"
             "6 of 6 tasks succeeded (0 adopted); N s; run file new.run\n"))

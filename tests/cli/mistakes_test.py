@@ -23,7 +23,7 @@ class JobFileTest(CliTest):
                 "job.toml:4:10: '*' takes numbers, but 'x' is text (because of 'n/a?' in line 4 of 'points.csv')\n"))
         self.write("job.toml", POINTS + '[task]\nshell = "echo {id} {x}"\n')
         self.assertIn("  id: 4 integers: 1, 2, 3, 4\n"
-                      "  x: 4 texts: 0.5, 1.5, n/a?, '' (text because of 'n/a?' in line 4 of 'points.csv')\n",
+                      "  x: 4 texts: 0.5, 1.5, 'n/a?', '' (text because of 'n/a?' in line 4 of 'points.csv')\n",
                       self.fanfold("check", "job.toml").out)
 
     def test_names_in_a_table_are_no_mistake(self):
@@ -87,7 +87,7 @@ class WhereTest(CliTest):
 class CommandLineTest(CliTest):
     def test_settings_of_the_environment(self):
         self.write("job.toml", "[task]\nshell = 'echo $A$B'\n[reduce]\nsum = 'sum(value)'\n")
-        self.expect(["run", "job.toml", "--quiet", "--set", "env.A=4", "--set", "env.B=2"], out="sum = 42.0  (1 of 1 tasks)\n")
+        self.expect(["run", "job.toml", "--quiet", "--set", "env.A=4", "--set", "env.B=2"], out="sum = 42.0  (1 of 1 task)\n")
 
     def test_settings_that_are_options(self):
         self.write("job.toml", NUMBERS)

@@ -146,6 +146,7 @@ parity  by_parity  tasks
         before = self.fanfold("results", "squares.run").out
         self.write("other.toml", 'seed = 5\n[params]\ni = { count = 12 }\nj = [1.5]\n[task]\nkernel = "pi"\nsamples = 10\n')
         self.expect(["run", "other.toml", "--run", "squares.run"], status=2, err="""\
+TIME warning: the param 'j' is never used
 fanfold: run file 'squares.run' belongs to another job:
   seed was 0, is 5
   params.i was {count = 10}, is {count = 12}

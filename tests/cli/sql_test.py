@@ -106,7 +106,7 @@ kinds = {{ regex = "integer,text", type = "text" }}
             self.assertEqual(rows[0]["error"], error)
         for where, error in (("sqlite:nothing.db", "cannot open the database 'nothing.db': No such file or directory"),
                              ("mysql://x", "'mysql://x' is no database: it begins with sqlite: or postgresql://")):
-            rows = self.run_job(f'[task]\nsql = "select 1"\ndatabase = "{where}"\n', status=1)
+            rows = self.run_job(f'[params]\ndatabase = ["{where}"]\n[task]\nsql = "select 1"\n', status=1)
             self.assertEqual(rows[0]["error"], error)
         forever = "with recursive n(i) as (select 0 union all select i + 1 from n) select max(i) from n"
         rows = self.run_job(f'[task]\nsql = "{forever}"\ndatabase = "{database}"\n', "--timeout", "0.2", status=1)

@@ -145,7 +145,7 @@ fanfold --help lists all commands, fanfold help COMMAND the options of one.
         for option, text in [("--chunk", "18446744073709551615"), ("--retries", "99999999999999999999"),
                              ("--retries", "-99999999999999999999"), ("--timeout", "1e999"), ("--max-failures", "1" * 30)]:
             self.expect(["run", "job.toml", f"{option}={text}"], status=2,
-                        err=f"{option}: the number {text} is out of range\n")
+                        err=f"fanfold: {option}: the number {text} is out of range\n")
         self.expect(["run", "job.toml", "--chunk", "9223372036854775807", "--quiet"])
 
     def test_options_that_exclude_each_other(self):

@@ -56,6 +56,7 @@ TEST_F(ReadJobTest, names_the_job_that_is_there_for_one_that_is_not) {
   EXPECT_EQ(error_of("sub/haet.toml"),
             cannot_read("sub/haet.toml") + "; did you mean '" + (folder_ / "sub/heat.toml").string() + "'?");
   EXPECT_EQ(error_of("weather.toml"), cannot_read("weather.toml"));
+  EXPECT_EQ(error_of("ab.toml"), cannot_read("ab.toml")) << "the extension is no likeness";
   EXPECT_EQ(error_of("nowhere/pi.toml"), cannot_read("nowhere/pi.toml"));
 }
 

@@ -60,6 +60,10 @@ TEST(UnusedNames, everything_that_uses_a_param) {
             "");
 }
 
+TEST(UnusedNames, a_param_that_a_script_reads_from_its_environment_is_used) {
+  EXPECT_EQ(warnings_of("[params]\na = [1.5, 2.5]\n[task]\nshell = \"echo $FANFOLD_PARAM_a\"\n"), "");
+}
+
 TEST(UnusedNames, a_param_with_the_name_of_a_parameter_is_used) {
   EXPECT_EQ(warnings_of("[params]\nsamples = [1, 2]\n[task]\nkernel = \"pi\"\n"), "");
 }
@@ -94,7 +98,7 @@ TEST(UnusedNames, policy_without_effect) {
   EXPECT_EQ(warnings_of("[task]\nshell = \"true\"\n[run]\nkeep = \"all\"\nretries = 2\n"),
             "job.toml:4:1: 'keep' has no effect: the task has a source");
   JobSource source = source_of("[values]\nx = \"1\"\n");
-  source.overrides.run.emplace_back("retries", "3");
+  source.overrides.run = {{"retries", "3"}, {"io_threads", "2"}};
   EXPECT_EQ(warnings_of(source), "job.toml: 'retries' has no effect: the task has no source");
 }
 
