@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <regex>
 #include <set>
 
 #include "core/random_keys.hpp"
@@ -42,6 +43,98 @@ std::vector<double> reals_of(const std::string& axis, const std::string& head = 
   std::vector<double> reals;
   for (const Value& value : values_of(*job, 0)) reals.push_back(std::get<double>(value));
   return reals;
+}
+
+/// An axis of a job file, with what its file says, if it reads one.
+struct AxisText {
+  std::string name;
+  std::string text;
+  std::string data;
+  std::uint64_t size = 0;
+
+  JobSource alone() const { return with_input("[params]\n" + line() + any_task, "params." + name, data); }
+  std::string line() const { return name + " = " + text + "\n"; }
+};
+
+AxisText any_axis(const std::string& name) {
+  const auto size = *rc::gen::inRange<std::uint64_t>(1, 7);
+  const std::string count = ", count = " + std::to_string(size) + " }";
+  std::string lines;
+  for (std::uint64_t i = 0; i < size; ++i) lines += name + " " + std::to_string(i * i) + "\n";
+  switch (*rc::gen::inRange(0, 9)) {
+    case 0:
+      return {name, "{ uniform = [2, 4]" + count, "", size};
+    case 1:
+      return {name, "{ normal = [10, 2]" + count, "", size};
+    case 2:
+      return {name, "{ log_uniform = [1e-4, 1.0]" + count, "", size};
+    case 3:
+      return {name, "{ sample = " + std::to_string(size) + ", from = -5, to = 20 }", "", size};
+    case 4:
+      return {name, "{ lines = \"lines.txt\" }", lines, size};
+    case 5:
+      return {name, "{ csv = \"table.csv\" }",
+              name + "a," + name + "b\n" + std::regex_replace(lines, std::regex(" "), ","), size};
+    case 6:
+      std::replace(lines.begin(), lines.end(), '\n', '\0');
+      return {name, "{ glob = \"*.txt\" }", lines, size};
+    case 7:
+      return {name, "{ zip = { " + name + "x = { count = 3 }, " + name + "y = [\"a\", \"b\", \"c\"] } }", "",
+              3};
+    default:
+      return {name,
+              "{ from = 0.5, to = 2" +
+                  (size > 1 ? ", steps = " + std::to_string(size) : std::string(", steps = 2")) + " }",
+              "", std::max<std::uint64_t>(size, 2)};
+  }
+}
+
+RC_GTEST_PROP(Axes, of_every_kind_count_like_nested_loops_whose_last_is_the_fastest, ()) {
+  std::vector<AxisText> axes;
+  JobSource source = source_of("[params]\n");
+  std::uint64_t size = 1;
+  const int count = *rc::gen::inRange(1, 4);
+  for (int i = 0; i < count; ++i) {
+    axes.push_back(any_axis("p" + std::to_string(i)));
+    source.text += axes.back().line();
+    source.inputs.emplace_back("params." + axes.back().name, axes.back().data);
+    size *= axes.back().size;
+  }
+  source.text += any_task;
+  const auto job = open(source);
+  RC_ASSERT(job->size() == size);
+  std::size_t slot = 0;
+  std::uint64_t stride = size;
+  for (const AxisText& axis : axes) {
+    stride /= axis.size;
+    const auto alone = open(axis.alone());
+    RC_ASSERT(alone->size() == axis.size);
+    for (std::size_t column = 0; column < alone->space.param_count(); ++column, ++slot) {
+      RC_ASSERT(job->space.name(slot) == alone->space.name(column));
+      const std::vector<Value> values = values_of(*alone, column);
+      const std::vector<Value> all = values_of(*job, slot);
+      for (std::uint64_t task = 0; task < size; ++task) {
+        RC_ASSERT(all[task] == values[task / stride % axis.size]);
+        RC_ASSERT(all[task] == job->space.params_of(TaskIndex(task))[slot]);
+      }
+    }
+  }
+  RC_ASSERT(slot == job->space.param_count());
+}
+
+RC_GTEST_PROP(Where, leaves_the_tasks_whose_params_meet_it, ()) {
+  const auto limit = *rc::gen::inRange(-2, 12);
+  const auto job = open(
+      "where = \"twice + k < " + std::to_string(limit) +
+      "\"\n[params]\ni = { count = 4 }\nk = { from = 0, to = 3, step = 1 }\ntwice = { expr = \"2 * i\" }\n" +
+      any_task);
+  TaskFilter filter(*job);
+  for (std::uint64_t task = 0; task < job->size(); ++task) {
+    const std::vector<Value> params = job->space.params_of(TaskIndex(task));
+    RC_ASSERT(std::get<Integer>(params[2]) == 2 * std::get<Integer>(params[0]));
+    const bool meets = std::get<Integer>(params[2]) + std::get<Integer>(params[1]) < limit;
+    RC_ASSERT(filter.meets(TaskIndex(task)) == meets);
+  }
 }
 
 TEST(LinesAxis, has_the_lines_that_are_not_blank) {
