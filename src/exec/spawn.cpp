@@ -32,6 +32,7 @@
 
 // glibc's clone by its other name: ThreadSanitizer takes a call of `clone` for a fork, and gives up when the
 // memory turns out to be shared.
+// NOLINTNEXTLINE(bugprone-reserved-identifier)
 extern "C" int __clone(int (*function)(void*), void* stack, int flags, void* argument, ...);
 
 namespace fanfold {
