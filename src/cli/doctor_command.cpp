@@ -40,12 +40,13 @@ void rest() { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
 
 /// What all ranks see; on other ranks than zero nothing.
 std::vector<RankView> gather(Transport& transport, const RankView& own) {
+  const auto now = [] { return std::chrono::steady_clock::now(); };
   if (transport.rank() != Rank(0)) {
     ByteWriter out;
     encode(out, own);
     transport.send(Rank(0), out.take());
-    const std::chrono::steady_clock::time_point end = std::chrono::steady_clock::now() + patience;
-    while (!transport.flushed() && std::chrono::steady_clock::now() < end) {
+    const auto end = now() + patience;
+    while (!transport.flushed() && now() < end) {
       transport.receive();
       rest();
     }
@@ -54,8 +55,7 @@ std::vector<RankView> gather(Transport& transport, const RankView& own) {
   std::vector<std::optional<RankView>> views(static_cast<std::size_t>(transport.size()));
   views.front() = own;
   std::size_t missing = views.size() - 1;
-  for (const std::chrono::steady_clock::time_point end = std::chrono::steady_clock::now() + patience;
-       missing > 0 && std::chrono::steady_clock::now() < end; rest()) {
+  for (const auto end = now() + patience; missing > 0 && now() < end; rest()) {
     while (const std::optional<Envelope> envelope = transport.receive()) {
       ByteReader in(envelope->bytes);
       auto& view = views[static_cast<std::size_t>(envelope->from.value())];

@@ -1,4 +1,4 @@
-// [cluster], whose cluster_keys are command-line flags of `submit` as well.
+// [cluster], whose keys are command-line flags of `submit` as well.
 #include <fmt/format.h>
 
 #include "job/section_keys.hpp"

@@ -6,8 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "job/toml_document.hpp"
-
 namespace fanfold {
 namespace {
 
@@ -39,15 +37,14 @@ std::optional<std::string> param_left_out(const Job& job, const Template& file) 
 
 }  // namespace
 
-std::vector<Diagnostic> shared_files(const Job& job, const JobSource& source) {
+std::vector<Diagnostic> shared_files(const Job& job, const TomlNode& root) {
   std::vector<Diagnostic> warnings;
   if (!job.source || job.size() < 2) return warnings;
-  const TomlDocument document(source.text);
   for (const std::string_view key : file_keys) {
     const SourceArgument* const argument = job.source->find(key);
     if (argument == nullptr) continue;
     if (const auto param = param_left_out(job, argument->templates.front().second)) {
-      warnings.push_back({place_of(document.root(), "task", key),
+      warnings.push_back({place_of(root, "task", key),
                           fmt::format("tasks that differ in '{0}' have the same '{1}', and the last of them "
                                       "has it alone; put {{{0}}} or {{index}} in its name",
                                       *param, key)});

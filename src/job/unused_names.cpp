@@ -157,11 +157,10 @@ void find_idle_policies(const Job& job, const JobSource& source, const TomlNode&
 
 }  // namespace
 
-std::vector<Diagnostic> unused_names(const Job& job, const JobSource& source) {
-  const TomlDocument document(source.text);
+std::vector<Diagnostic> unused_names(const Job& job, const JobSource& source, const TomlNode& root) {
   std::vector<Diagnostic> warnings;
-  find_unused_params(job, document.root(), warnings);
-  find_idle_policies(job, source, document.root(), warnings);
+  find_unused_params(job, root, warnings);
+  find_idle_policies(job, source, root, warnings);
   std::stable_sort(warnings.begin(), warnings.end(),
                    [](const Diagnostic& a, const Diagnostic& b) { return a.place < b.place; });
   return warnings;

@@ -5,6 +5,7 @@
 
 #include "job/diagnostic.hpp"
 #include "job/job.hpp"
+#include "job/toml_document.hpp"
 
 namespace fanfold {
 
@@ -13,6 +14,7 @@ namespace fanfold {
 /// may
 ///   well differ in nothing else: unless programs run that are told neither {index} nor a seed.
 /// - a key of [run] without effect on a job of this kind, in the file or on the command line.
-std::vector<Diagnostic> unused_names(const Job& job, const JobSource& source);
+/// `root`: the document of `source`.
+std::vector<Diagnostic> unused_names(const Job& job, const JobSource& source, const TomlNode& root);
 
 }  // namespace fanfold

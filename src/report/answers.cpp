@@ -9,6 +9,7 @@
 #include "core/overloaded.hpp"
 #include "job/template.hpp"
 #include "report/answer_lists.hpp"
+#include "report/json_literal.hpp"
 #include "report/quantity.hpp"
 
 namespace fanfold {
@@ -29,8 +30,6 @@ std::string shortened(const std::string& digits) {
   return fmt::format("{}…{} ({} digits; --json has all)", digits.substr(0, end),
                      digits.substr(digits.size() - end), with_separators(count));
 }
-
-constexpr std::int64_t largest_exact = std::int64_t{1} << 53;
 
 std::string value_text(const Job& job, const AnswerValue& value) {
   return std::visit(
@@ -66,7 +65,8 @@ Json value_json(const Job& job, const AnswerValue& value) {
   return std::visit(Overloaded{
                         [](reduce::Nothing) { return Json(); },
                         [](const BigInteger& number) {
-                          if (number > largest_exact || number < -largest_exact) return Json(decimal(number));
+                          if (number > largest_json_integer || number < -largest_json_integer)
+                            return Json(decimal(number));
                           return Json(static_cast<std::int64_t>(number));
                         },
                         [](bool truth) { return Json(truth); },
@@ -169,11 +169,6 @@ Json answer_json(const Job& job, const Answer& answer) {
   return rows;
 }
 
-/// In quotes, on one line; bytes that are no UTF-8 are replaced.
-std::string quoted(const std::string& text) {
-  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 bool is_plain(const std::string& text) {
   return !text.empty() && std::none_of(text.begin(), text.end(), [](unsigned char c) {
     return c <= ' ' || c == '"' || c == '\'' || c == '\\' || c == 0x7F;
@@ -212,7 +207,8 @@ Json to_json(const Value& value) {
   return std::visit(
       Overloaded{
           [](std::int64_t number) {
-            if (number > largest_exact || number < -largest_exact) return Json(std::to_string(number));
+            if (number > largest_json_integer || number < -largest_json_integer)
+              return Json(std::to_string(number));
             return Json(number);
           },
           [&value](double number) { return std::isfinite(number) ? Json(number) : Json(to_text(value)); },
@@ -223,7 +219,7 @@ Json to_json(const Value& value) {
 
 std::string plain_text(const Value& value) {
   const std::string text = to_text(value);
-  return is_plain(text) ? text : quoted(text);
+  return is_plain(text) ? text : json_literal(text);
 }
 
 std::string params_text(const Job& job, TaskIndex task) {

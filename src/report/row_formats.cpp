@@ -4,18 +4,16 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "report/answers.hpp"
+#include "report/json_literal.hpp"
 
 namespace fanfold {
 namespace {
 
 using Kind = RowColumn::Kind;
 using Buffer = fmt::memory_buffer;
-
-constexpr std::int64_t largest_exact_number = std::int64_t{1} << 53;
 
 void append(Buffer& out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
 void append(Buffer& out, std::int64_t number) {
@@ -148,7 +146,7 @@ class JsonRows final : public RowFormat {
     switch (values.type()) {
       case Type::integer: {
         const std::int64_t number = values.integers()[row];
-        const bool is_exact = number <= largest_exact_number && number >= -largest_exact_number;
+        const bool is_exact = number <= largest_json_integer && number >= -largest_json_integer;
         if (!is_exact) buffer_.push_back('"');
         append(buffer_, number);
         if (!is_exact) buffer_.push_back('"');
@@ -165,10 +163,6 @@ class JsonRows final : public RowFormat {
         append(buffer_, json_literal(values.texts()[row]));
         break;
     }
-  }
-
-  static std::string json_literal(std::string_view text) {
-    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
 
   const std::vector<RowColumn>& columns_;

@@ -8,7 +8,7 @@ namespace fanfold::test {
 namespace {
 
 std::string warnings_of(const JobSource& source) {
-  return diagnostic_lines("job.toml", unused_names(*open(source), source));
+  return diagnostic_lines("job.toml", unused_names(*open(source), source, TomlDocument(source.text).root()));
 }
 std::string warnings_of(const std::string& text) { return warnings_of(source_of(text)); }
 
