@@ -105,6 +105,8 @@ void print_result(const RunCommandOptions& options, const JobSource& source, con
                                   {"run_file", run_file}};
     if (result.skipped > 0) object["skipped"] = result.skipped;
     if (result.adopted) object["adopted"] = *result.adopted;
+    if (auto errors = approximations_json(result.answers); !errors.empty())
+      object["approximate"] = std::move(errors);
     text = object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   } else {
     text = answers_text(job, result.answers, result.tasks);

@@ -203,6 +203,16 @@ Json answers_json(const Job& job, const std::vector<Answer>& answers) {
   return results;
 }
 
+Json approximations_json(const std::vector<Answer>& answers) {
+  Json errors = Json::object();
+  for (const Answer& answer : answers) {
+    double worst = 0;
+    for (const AnswerRow& row : answer.rows) worst = std::max(worst, row.relative_error);
+    if (worst > 0) errors[answer.name] = worst;
+  }
+  return errors;
+}
+
 Json to_json(const Value& value) {
   return std::visit(
       Overloaded{

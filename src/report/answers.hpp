@@ -21,6 +21,10 @@ std::string answers_text(const Job& job, const std::vector<reduce::Answer>& answ
 /// objects, the keys and "value".
 nlohmann::ordered_json answers_json(const Job& job, const std::vector<reduce::Answer>& answers);
 
+/// {name: relative error} of the answers that are not exact (AnswerRow::relative_error), the largest of their
+/// rows.
+nlohmann::ordered_json approximations_json(const std::vector<reduce::Answer>& answers);
+
 /// A value in JSON, by the same rules.
 nlohmann::ordered_json to_json(const Value& value);
 

@@ -25,7 +25,8 @@ class ReductionsTest(CliTest):
         self.assertEqual((text.status, text.err), (0, ""))
         out, err = self.start("run", "job.toml", "--json", "--quiet").communicate()
         self.assertEqual(err, "")
-        return text.out, json.loads(out)["results"]
+        self.summary = json.loads(out)
+        return text.out, self.summary["results"]
 
     def test_numbers_and_truths(self):
         text, values = self.answers("""\
@@ -51,6 +52,7 @@ middle    = "median(i)"
 most      = "quantile(x, 9 / 10)"
 root      = "mean(i + 0.75) ^ 0.5"
 """)
+        self.assertNotIn("approximate", self.summary)
         vast = 1
         for i in range(12):
             vast *= 10_000_000_000 + i
@@ -156,6 +158,7 @@ groups = "median(i) by h"
         self.assertEqual(lines[2:], ["h  groups    tasks", "0  99999.0   100,000", "1  100000.0  100,000"])
         self.assertAlmostEqual(values["rough"] / 49999.75, 1, delta=1 / 128)
         self.assertAlmostEqual(values["range"] / 99999.5, 1, delta=1 / 64)
+        self.assertEqual(self.summary["approximate"], {"rough": 1 / 128, "range": 1 / 128})
 
     def test_more_than_can_be_kept(self):
         text, values = self.answers("""\
