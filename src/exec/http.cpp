@@ -32,6 +32,18 @@ bool is_http(std::string_view url) {
   return false;
 }
 
+/// What is wrong with a URL, as far as the text of the job says it: a name in braces may stand for anything.
+std::string fault_of_url(std::string_view text) {
+  const std::string_view fixed = text.substr(0, text.find('{'));
+  const bool is_whole = fixed.size() == text.size();
+  const auto can_be = [&](std::string_view scheme) {
+    const std::size_t size = std::min(fixed.size(), scheme.size());
+    return strncasecmp(fixed.data(), scheme.data(), size) == 0;
+  };
+  if (is_whole ? is_http(text) : can_be("http://") || can_be("https://")) return {};
+  return fmt::format("'{}' is no URL of http or https", text);
+}
+
 /// The clients of the sessions that are open, so that they can be interrupted.
 class HttpClients {
  public:
@@ -173,7 +185,13 @@ SourceType http_source() {
     http.name = "http";
     http.summary = "sends a request to a URL of http or https and takes the answer";
     http.keys = {
-        {"http", KeyKind::text, "the URL; {name:url} encodes a value as a part of one"},
+        {"http",
+         KeyKind::text,
+         "the URL; {name:url} encodes a value as a part of one",
+         KeyEffect::result,
+         {},
+         false,
+         fault_of_url},
         {"method", KeyKind::text, "GET, or POST with a body, unless this says otherwise"},
         {"headers", KeyKind::strings, "headers to send"},
         {"body", KeyKind::text, "what to send"},

@@ -108,7 +108,12 @@ agent  = { json = "/headers/user-agent", type = "text" }
     def test_check_says_that_a_url_is_none(self):
         for url in ("example.org/x", "ftp://example.org/x", "http://", "https:///x", "http://a b/"):
             self.job(url)
-            self.assertIn(f"would fail: '{url}' is no URL of http or https", self.fanfold("check", "web.toml").out)
+            self.expect(["check", "web.toml"], status=2, err=f"web.toml:3:8: '{url}' is no URL of http or https\n")
+        self.job("ftp://{host}")
+        self.assertEqual(self.fanfold("check", "web.toml").status, 2)
+        for url in ("{x}", "h{x}", "http{x}", "https://{x}/a b"):
+            self.job(url, params='[params]\nx = "ttp"\n')
+            self.assertEqual(self.fanfold("check", "web.toml").status, 0, url)
         for url in ("HTTP://example.org", "https://[::1]:8080/a b?c", "http://localhost?q"):
             self.job(url)
             self.assertNotIn("would fail", self.fanfold("check", "web.toml").out)
