@@ -298,8 +298,20 @@ void Reading::expression_error(const TomlNode& text, const expr::ExpressionError
   error_in(text, error.offset(), std::move(message));
 }
 
+std::string Reading::further_down(const TomlNode& text, std::size_t offset) const {
+  const auto is_of_name = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+  const auto begin = text.text.begin() + static_cast<std::ptrdiff_t>(std::min(offset, text.text.size()));
+  const std::string name(begin, std::find_if_not(begin, text.text.end(), is_of_name));
+  for (const char* const section : {"params", "values"}) {
+    if (text.place < fanfold::place_of(document.root(), section, name))
+      return fmt::format("; '{}' stands further down: an expression knows what is above it", name);
+  }
+  return {};
+}
+
 bool Reading::has_right_names(const TomlNode& text, const std::vector<expr::ExpressionError>& wrong) {
-  for (const expr::ExpressionError& error : wrong) error_in(text, error.offset(), error.what());
+  for (const expr::ExpressionError& error : wrong)
+    error_in(text, error.offset(), error.what() + further_down(text, error.offset()));
   return wrong.empty();
 }
 

@@ -107,6 +107,8 @@ class Reading {
  private:
   /// The same with the name, of the first param of an expression that has one.
   std::string text_cause_in(const std::string& expression) const;
+  /// "; it stands further down, …" if a name that is unknown in an expression is one that follows.
+  std::string further_down(const TomlNode& text, std::size_t offset) const;
   /// What is wrong with an expression, and why params are text that are none for it.
   void expression_error(const TomlNode& text, const expr::ExpressionError& error);
   bool mentions_faulty(const expr::Node& node) const;
