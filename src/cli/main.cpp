@@ -156,6 +156,9 @@ int main(int argc, char** argv) {
   // One heap for all threads: they allocate little, and hand what they allocate to other threads, which would
   // leave each thread's own heap full of holes.
   mallopt(M_ARENA_MAX, 1);
+  // Given back, memory is soon needed again, and each new page costs a fault.
+  mallopt(M_TRIM_THRESHOLD, 32 << 20);
+  mallopt(M_MMAP_THRESHOLD, 4 << 20);
   if (argc > 1 && std::string_view(argv[1]) == fanfold::isolated_kernel_command)
     return fanfold::serve_isolated_kernel(argc, argv);
   // Who starts us may ignore the ends of its children; we want to hear of those of ours.

@@ -14,37 +14,59 @@
 namespace fanfold {
 namespace {
 
-uLong add(uLong checksum, const void* data, std::size_t size) {
-  return crc32_z(checksum, static_cast<const Bytef*>(data), size);
-}
+// Short pieces are gathered: a call of crc32_z costs as much as some hundred bytes.
+class Checksum {
+ public:
+  void add_byte(unsigned char byte) {
+    if (used_ == gathered_.size()) flush();
+    gathered_[used_++] = byte;
+  }
 
-// As eight bytes, little-endian, on every machine.
-uLong add_number(uLong checksum, std::uint64_t bits) {
-  std::array<unsigned char, 8> bytes{};
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<unsigned char>(bits >> (8 * i));
-  return add(checksum, bytes.data(), bytes.size());
-}
+  // As eight bytes, little-endian, on every machine.
+  void add_number(std::uint64_t bits) {
+    for (int shift = 0; shift < 64; shift += 8) add_byte(static_cast<unsigned char>(bits >> shift));
+  }
+
+  void add_bytes(const void* data, std::size_t size) {
+    flush();
+    if (size > 0) checksum_ = crc32_z(checksum_, static_cast<const Bytef*>(data), size);
+  }
+
+  uLong finish() {
+    flush();
+    return checksum_;
+  }
+
+ private:
+  void flush() {
+    if (used_ > 0) checksum_ = crc32_z(checksum_, gathered_.data(), used_);
+    used_ = 0;
+  }
+
+  std::array<unsigned char, 256> gathered_;
+  std::size_t used_ = 0;
+  uLong checksum_ = crc32_z(0, nullptr, 0);
+};
 
 // The type and the size first, so that no two rows give the same bytes.
-uLong add_value(uLong checksum, sqlite3_value* value) {
+void add_value(Checksum& checksum, sqlite3_value* value) {
   const int type = sqlite3_value_type(value);
-  const auto tag = static_cast<unsigned char>(type);
-  checksum = add(checksum, &tag, 1);
+  checksum.add_byte(static_cast<unsigned char>(type));
   if (type == SQLITE_INTEGER)
-    return add_number(checksum, static_cast<std::uint64_t>(sqlite3_value_int64(value)));
+    return checksum.add_number(static_cast<std::uint64_t>(sqlite3_value_int64(value)));
   if (type == SQLITE_FLOAT)
-    return add_number(checksum, std::bit_cast<std::uint64_t>(sqlite3_value_double(value)));
-  if (type == SQLITE_NULL) return checksum;
+    return checksum.add_number(std::bit_cast<std::uint64_t>(sqlite3_value_double(value)));
+  if (type == SQLITE_NULL) return;
   const void* const data = sqlite3_value_blob(value);
   const auto size = static_cast<std::size_t>(sqlite3_value_bytes(value));
-  checksum = add_number(checksum, size);
-  return size == 0 ? checksum : add(checksum, data, size);
+  checksum.add_number(size);
+  checksum.add_bytes(data, size);
 }
 
 void row_checksum(sqlite3_context* context, int count, sqlite3_value** values) {
-  uLong checksum = crc32_z(0, nullptr, 0);
-  for (int i = 0; i < count; ++i) checksum = add_value(checksum, values[i]);
-  sqlite3_result_int64(context, static_cast<sqlite3_int64>(checksum));
+  Checksum checksum;
+  for (int i = 0; i < count; ++i) add_value(checksum, values[i]);
+  sqlite3_result_int64(context, static_cast<sqlite3_int64>(checksum.finish()));
 }
 
 }  // namespace
