@@ -1,7 +1,10 @@
 """fanfold doctor, alone and on two ranks, and what run warns of by itself."""
 
 import os
+import re
+import socket
 import subprocess
+import tempfile
 
 from fanfold_cli import PROGRAM, CliTest, environment, main
 
@@ -30,6 +33,30 @@ class DoctorTest(CliTest):
         found = [line for line in lines if line[9:].startswith(f"{topic}: ")]
         self.assertEqual(len(found), 1, lines)
         return found[0]
+
+    def test_all_that_it_says(self):
+        """Whole, with the numbers of this machine replaced."""
+        said = "\n".join(self.examined("job.toml", OMP_NUM_THREADS="1", OMPI_MCA_pml="ob1", OMPI_MCA_btl="self,tcp")) + "\n"
+        for what, name in ((r"[\d.]+ [kMGT]?B\b", "BYTES"), (r"\d+ are allowed", "N are allowed"),
+                           (r"\d+ I/O and \d+ compute threads on \d+ of \d+ CPUs", "THREADS"),
+                           (rf" of {re.escape(socket.gethostname())}\b", " of HOST"), (r"v4\.\d\S*", "VERSION"),
+                           (re.escape(tempfile.gettempdir()), "TMP"), (r"on a (local|network) file", "on a KIND file")):
+            said = re.sub(what, name, said)
+        self.assertEqual(said, """\
+1 rank on 1 host
+ok       binding: no rank is held on one core while others are free
+ok       threads: rank 0 has THREADS
+ok       oversubscription: no host has more ranks or compute threads than CPUs
+ok       OMP variables: OMP_NUM_THREADS=1
+ok       open files: N are allowed
+ok       temporary files: BYTES are free in TMP of HOST
+ok       MPI: Open MPI VERSION
+ok       transports: OMPI_MCA_pml=ob1, OMPI_MCA_btl=self,tcp
+ok       run file: job.run is on a KIND file system
+ok       files: 1 run file of about BYTES and what programs print, BYTES are free there
+note     time: nothing is recorded to tell the run time from, and no walltime is known
+         remedy: run a part first: --task 0, or --tasks 0:100; then ask again
+""")
 
     def test_alone(self):
         lines = self.examined()
