@@ -38,8 +38,9 @@ Threads choose_threads(const Job& job) {
   threads.io = job.run.io_threads.value_or(share);
   threads.most_io = job.run.io_threads ? 0 : most_io_threads();
   threads.cpus = share;
-  threads.memory =
-      job.run.memory.value_or(memory_of_host()) / static_cast<std::uint64_t>(local_ranks().count);
+  if (!job.source) return threads;  // nothing of it asks for memory or GPUs
+  const std::uint64_t memory = job.run.memory ? *job.run.memory : memory_of_host();
+  threads.memory = memory / static_cast<std::uint64_t>(local_ranks().count);
   threads.gpus = share_of_gpus();
   return threads;
 }
