@@ -139,7 +139,7 @@ launcher=
 again=yes
 trap 'stop {}{}' USR1
 trap 'again=no; stop 1' TERM USR2
-{}
+{}{}
 trap '' USR1 # nothing runs any more that could be asked to stop
 case $status in
   0 | 1 | 2) exit $status ;; # it ended, or cannot be run
@@ -153,7 +153,7 @@ fi
 echo "$run: exit status $status, $after tasks recorded, $before before: queued again" >&2
 )",
                       std::max<std::int64_t>(1, notice_before_end(submission.cluster).count() / 2),
-                      submission.by_srun ? "; over=yes" : "",
+                      submission.by_srun ? "; over=yes" : "", script.beside,
                       submission.by_srun ? run_by_srun_text(command) : run_text(command));
   return text + lines_of(script.again);
 }

@@ -15,6 +15,7 @@ struct BatchScript {
   std::vector<std::string> directives;  ///< in their order, without the prefix
   std::vector<std::string> prelude;     ///< lines of shell before everything else
   std::string part;                     ///< what stands for the number of this part of an array
+  std::string beside;                   ///< shell that starts what runs beside the run, or empty
   /// Nobody warns the script before its time is over: the run is told how long it may take.
   bool tells_time = false;
   std::vector<std::string> again;  ///< lines of shell that have the script run again; the last ends it

@@ -3,7 +3,7 @@
 import os
 import signal
 
-from batch_cluster import BatchTest, kill_tree
+from batch_cluster import BatchTest
 from processes import command_of, environment_of, pids
 
 # Two tasks a second and rank.
@@ -61,17 +61,3 @@ class SlurmTest(NapsTest):
                 os.kill(pid, signal.SIGKILL)
                 return
         self.fail("there is no rank zero")
-
-    def kill_node(self, name):
-        """What a power cut leaves of a node: nothing."""
-        with open(os.path.join(self.system_folder, "pids"), encoding="ascii") as file:
-            daemons = dict(line.split()[:2] for line in file)
-        log = os.path.join(self.system_folder, "log", f"slurmd.{name}.log")
-        kill_tree(int(daemons[f"slurmd.{name}"]))
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                # A step daemon keeps its node's log open.
-                if os.readlink(f"/proc/{pid}/fd/3") == log:
-                    kill_tree(int(pid))
-            except OSError:
-                continue

@@ -24,7 +24,7 @@ class SlurmTest(batch_jobs.SlurmTest):
     def test_a_job_whose_node_dies_starts_again_elsewhere(self):
         self.submit(60)
         self.wait_for_tasks()
-        self.kill_node(self.nodes()[0])
+        self.system.kill_node(self.nodes()[0])
         self.wait_for_end()
         self.assertEqual(len(self.executions()), 2)
         self.expect_the_answer()

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -11,9 +10,8 @@ import threading
 import time
 import unittest
 
-from fanfold_cli import PROGRAM, REPOSITORY, environment
-
-SCRIPTS = os.path.join(REPOSITORY, "tests", "cluster")
+from batch_system import BatchSystem
+from fanfold_cli import PROGRAM
 
 
 class BatchTest(unittest.TestCase):
@@ -25,24 +23,9 @@ class BatchTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.system_folder = tempfile.mkdtemp(prefix="fanfold-batch-")
-        cls.addClassCleanup(shutil.rmtree, cls.system_folder, ignore_errors=True)
-        script, *arguments = cls.START
-        started = subprocess.run([os.path.join(SCRIPTS, script), cls.system_folder, *arguments], text=True,
-                                 capture_output=True, timeout=120, check=False)
-        if started.returncode != 0:
-            raise AssertionError(f"{script}: {started.stdout}{started.stderr}")
-        cls.addClassCleanup(subprocess.run, [os.path.join(SCRIPTS, cls.STOP), cls.system_folder], timeout=120,
-                            check=False, stdout=subprocess.DEVNULL)
-        cls.variables = cls.sourced(started.stdout.strip().splitlines()[-1])
-
-    @staticmethod
-    def sourced(file):
-        """The environment after the file was sourced, without what tests on one host say of transports."""
-        ours = {name: value for name, value in environment().items() if name not in ("OMPI_MCA_pml", "OMPI_MCA_btl")}
-        shown = subprocess.run(["bash", "-c", f". {file} && env -0"], env=ours, capture_output=True, text=True,
-                               check=True).stdout
-        return dict(entry.split("=", 1) for entry in shown.split("\0") if entry)
+        cls.system = BatchSystem(cls.START, cls.STOP)
+        cls.addClassCleanup(cls.system.down)
+        cls.variables = cls.system.variables
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="fanfold-batch-job-")
@@ -102,21 +85,6 @@ class BatchTest(unittest.TestCase):
         """The answer of the run has the bits of an undisturbed run on this machine."""
         undisturbed = self.fanfold("run", job, "--quiet", "--json", "--run", "undisturbed.run", *options)
         self.assertEqual(json.loads(self.fanfold("results", run, "--json")), json.loads(undisturbed)["results"])
-
-
-def kill_tree(pid):
-    """Kills a process and all that it has started, at once."""
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            children = file.read().split()
-    except OSError:
-        children = []
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    for child in children:
-        kill_tree(int(child))
 
 
 class TogetherSuite(unittest.TestSuite):

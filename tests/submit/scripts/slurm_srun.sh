@@ -38,6 +38,35 @@ again=yes
 trap 'stop 5; over=yes' USR1
 trap 'again=no; stop 1' TERM USR2
 
+# If this node dies, Slurm keeps the job on the others, and nobody is left to go on. So one of the others looks
+# whether the job still has this node, and if not, has it queued again.
+nodes_of_job() {
+  local list
+  list=$(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%N) && [ -n "$list" ] && scontrol show hostnames "$list"
+}
+watch_over() {
+  local nodes
+  while sleep 30; do
+    nodes=$(nodes_of_job) || continue
+    grep -qxF "$1" <<<"$nodes" && continue
+    echo "$run: node $1 has died, which ran this script: queued again" >>"$run.log"
+    scontrol requeue "$SLURM_JOB_ID"
+  done
+}
+keep_watch() {
+  local other
+  while true; do
+    other=$(nodes_of_job | grep -vxF -m 1 "$SLURMD_NODENAME") &&
+      srun --overlap --nodes=1 --ntasks=1 --nodelist="$other" --export=ALL --mpi=none --input=none \
+        bash -c "$(declare -p run; declare -f nodes_of_job watch_over); watch_over $SLURMD_NODENAME"
+    sleep 30 # that node has died, or the job is at its end
+  done
+}
+set -m # its processes in a group of their own, to be ended together
+keep_watch >/dev/null 2>&1 </dev/null &
+set +m
+trap "kill -- -$! 2>/dev/null" EXIT
+
 before=$(recorded)
 status=75
 over=no
