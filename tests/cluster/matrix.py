@@ -29,8 +29,9 @@ FAULTS = [*HOST_FAULTS, *BATCH_FAULTS]
 
 
 class Matrix:
-    def __init__(self, seed, at_once):
+    def __init__(self, seed, at_once, minutes):
         self.seed = seed
+        self.end = time.monotonic() + minutes * 60
         self.scratch = tempfile.TemporaryDirectory(prefix="fanfold-matrix-")
         self.references = {}
         self.lock = threading.Lock()
@@ -69,6 +70,8 @@ class Matrix:
                 assert not place.wait_until_gone()
 
     def inject(self, fault, number):
+        if time.monotonic() > self.end:
+            return
         with self.lock:
             place = self.free.pop()
         injection = (BatchInjection if fault in BATCH_FAULTS else HostInjection)(self, place, fault, number)
@@ -82,6 +85,10 @@ class Matrix:
             self.rows.setdefault(fault, []).append(injection)
             if problem:
                 self.failures.append(problem)
+                print(f"FAILED: {problem}", flush=True)
+            else:
+                seconds = seconds_text([injection.detected]), seconds_text([injection.went_on])
+                print(f"{fault}, {injection.job}, run {number}: {seconds[0]} s to detect, {seconds[1]} s to go on", flush=True)
 
     def close(self):
         for place in self.places:
@@ -91,7 +98,9 @@ class Matrix:
 
 def seconds_text(values):
     known = sorted(value for value in values if value is not None)
-    return f"{known[len(known) // 2]:.1f} ({known[-1]:.1f})" if known else "–"
+    if not known:
+        return "–"
+    return f"{known[len(known) // 2]:.1f}" + (f" ({known[-1]:.1f})" if len(known) > 1 else "")
 
 
 def table(rows):
@@ -123,12 +132,13 @@ def main():
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--faults", help="names, or parts of them, with commas between")
     parser.add_argument("--at-once", type=int, default=3)
+    parser.add_argument("--minutes", type=float, default=600, help="after them, nothing is begun any more")
     options = parser.parse_args()
     seed = int(os.environ.get("MATRIX_SEED") or time.time_ns() % 1_000_000)
     print(f"MATRIX_SEED={seed}", flush=True)
     wanted = options.faults.split(",") if options.faults else [""]
     faults = [fault for fault in FAULTS if any(part in fault for part in wanted)]
-    matrix = Matrix(seed, options.at_once)
+    matrix = Matrix(seed, options.at_once, options.minutes)
     try:
         faults = [fault for fault in faults if not is_left_out(fault, matrix)]
         matrix.make_references(faults)
@@ -138,8 +148,6 @@ def main():
                 for place, fault in enumerate(faults):
                     pool.submit(matrix.inject, fault, number + place)
         print(table(matrix.rows), flush=True)
-        for problem in matrix.failures:
-            print(f"FAILED: {problem}", flush=True)
         return 1 if matrix.failures else 0
     finally:
         matrix.close()
