@@ -27,10 +27,13 @@ double middle_of_rod(double diffusivity, double seconds, std::int64_t cells, fan
 
 FANFOLD_KERNELS(fanfold::per_task("heat", "a rod of 1 m and 100 °C, its ends held at 0 °C, cools",
                                   middle_of_rod)
-                    .parameter("diffusivity", "thermal diffusivity, m²/s")
+                    .parameter("diffusivity", "thermal diffusivity of the rod")
+                    .unit("m²/s")
                     .minimum(0)
-                    .parameter("seconds", "time, s", 600.0)
+                    .parameter("seconds", "for which it cools", 600.0)
+                    .unit("s")
                     .minimum(0)
                     .parameter("cells", "of the finite differences", 200)
                     .minimum(2)
-                    .result("middle", "temperature in the middle, °C"))
+                    .result("middle", "temperature in the middle")
+                    .unit("°C"))

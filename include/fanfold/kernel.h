@@ -10,8 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The version of all that this header declares. fanfold loads libraries of its own version only. */
-#define FANFOLD_KERNEL_API 1
+/* The version of all that this header declares. fanfold loads libraries of its own version only.
+ * 1: the first. 2: units. */
+#define FANFOLD_KERNEL_API 2
 
 #ifdef __cplusplus
 #define FANFOLD_EXPORT extern "C" __attribute__((visibility("default")))
@@ -33,16 +34,18 @@ typedef struct fanfold_text {
 typedef struct fanfold_parameter {
   const char* name;
   fanfold_type type;
-  const char* description;   /* one line, with the unit */
+  const char* description;   /* one line */
   const char* default_value; /* "100", "0.5", or a text; NULL: the job must give it */
   const char* minimum;       /* "1"; NULL: none; a task whose value is below it fails */
+  const char* unit;          /* "m/s²"; NULL: a pure number, or a text */
 } fanfold_parameter;
 
 /* A named output of a kernel: one value for each task. */
 typedef struct fanfold_result {
   const char* name;
   fanfold_type type;
-  const char* description; /* one line, with the unit */
+  const char* description; /* one line */
+  const char* unit;        /* as of a parameter */
 } fanfold_result;
 
 /* A batch of tasks, valid during the call of run only. Columns are arrays of `size` values, one for each

@@ -16,16 +16,18 @@ namespace fanfold {
 struct Parameter {
   std::string name;
   Type type = Type::integer;
-  std::string description;             ///< one line, with the unit
+  std::string description;             ///< one line
   std::optional<Value> default_value;  ///< none: the job must give it
   std::optional<double> minimum;       ///< inclusive; a task whose value is below it fails
+  std::string unit = {};               ///< "m/s²"; empty: a pure number, or a text
 };
 
 /// A named output of a kernel: one value for each task.
 struct Result {
   std::string name;
   Type type = Type::integer;
-  std::string description;  ///< one line, with the unit
+  std::string description;  ///< one line
+  std::string unit = {};    ///< "m/s²"; empty: a pure number, or a text
 };
 
 /// What a kernel declares of itself. Checked against the job before any task runs.

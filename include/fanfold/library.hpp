@@ -92,15 +92,15 @@ class __attribute__((visibility("hidden"))) Library {
       texts.reserve(2 * info.parameters.size());  // no text moves any more
       for (const Parameter& each : info.parameters) {
         parameters.push_back({each.name.c_str(), static_cast<fanfold_type>(each.type),
-                              each.description.c_str(), nullptr, nullptr});
+                              each.description.c_str(), nullptr, nullptr, each.unit.c_str()});
         if (each.default_value) {
           parameters.back().default_value = texts.emplace_back(written(*each.default_value)).c_str();
         }
         if (each.minimum) parameters.back().minimum = texts.emplace_back(written(*each.minimum)).c_str();
       }
       for (const Result& each : info.results) {
-        results.push_back(
-            {each.name.c_str(), static_cast<fanfold_type>(each.type), each.description.c_str()});
+        results.push_back({each.name.c_str(), static_cast<fanfold_type>(each.type), each.description.c_str(),
+                           each.unit.c_str()});
       }
       return {info.name.c_str(),
               info.summary.c_str(),

@@ -82,7 +82,7 @@ class PerTask<Function, std::function<Return(Arguments...)>> final : public Kern
     add_result_types(static_cast<Tuple*>(nullptr));
   }
 
-  /// Names the next parameter; the description has its unit.
+  /// Names the next parameter.
   PerTask&& parameter(std::string name, std::string description) && {
     next_parameter(std::move(name), std::move(description));
     return std::move(*this);
@@ -109,12 +109,24 @@ class PerTask<Function, std::function<Return(Arguments...)>> final : public Kern
     info_.parameters[named_parameters_ - 1].minimum = least;
     return std::move(*this);
   }
+  /// The unit of the parameter or result that was named last, "m/s²".
+  PerTask&& unit(std::string of_last) && {
+    if (last_is_result_) {
+      info_.results[named_results_ - 1].unit = std::move(of_last);
+    } else if (named_parameters_ > 0) {
+      info_.parameters[named_parameters_ - 1].unit = std::move(of_last);
+    } else {
+      refuse("unit() stands behind parameter() or result()");
+    }
+    return std::move(*this);
+  }
   /// Names the next result.
   PerTask&& result(std::string name, std::string description) && {
     if (named_results_ == info_.results.size()) refuse("more results are named than it returns");
     Result& named = info_.results[named_results_++];
     named.name = std::move(name);
     named.description = std::move(description);
+    last_is_result_ = true;
     return std::move(*this);
   }
   /// The paper or standard of what it computes.
@@ -154,7 +166,7 @@ class PerTask<Function, std::function<Return(Arguments...)>> final : public Kern
   }
   template <typename... Each>
   void add_result_types(const std::tuple<Each...>*) {
-    (info_.results.push_back({{}, per_task_types::type_for<Each>(), {}}), ...);
+    (info_.results.push_back({{}, per_task_types::type_for<Each>(), {}, {}}), ...);
   }
 
   [[noreturn]] void refuse(const std::string& why) const {
@@ -166,6 +178,7 @@ class PerTask<Function, std::function<Return(Arguments...)>> final : public Kern
     Parameter& named = info_.parameters[named_parameters_++];
     named.name = std::move(name);
     named.description = std::move(description);
+    last_is_result_ = false;
     return named;
   }
 
@@ -220,10 +233,11 @@ class PerTask<Function, std::function<Return(Arguments...)>> final : public Kern
   Function function_;
   std::size_t named_parameters_ = 0;
   std::size_t named_results_ = 0;
+  bool last_is_result_ = false;  // what was named last
 };
 
 /// A kernel of a function, or a lambda, for one task: per_task("fall", "how long a stone falls", fall)
-/// .parameter("height", "m").result("seconds", "s").
+/// .parameter("height", "above the ground").unit("m").result("seconds", "until it lands").unit("s").
 template <typename Function>
 auto per_task(std::string name, std::string summary, Function function) {
   return PerTask<Function, decltype(std::function(function))>(std::move(name), std::move(summary),

@@ -12,6 +12,7 @@
 #include "exec/source.hpp"
 #include "job/task_keys.hpp"
 #include "job/template.hpp"
+#include "kernel/with_unit.hpp"
 
 namespace fanfold {
 namespace {
@@ -53,7 +54,8 @@ const Parameter* axis_of(const KernelInfo& kernel) {
 std::string params_text(const KernelInfo& kernel) {
   if (const Parameter* const axis = axis_of(kernel)) {
     return fmt::format("[params]\n{} = [{}, {}, {}]  # {}\n", axis->name, toml_of(sample_of(*axis, 10, 1)),
-                       toml_of(sample_of(*axis, 10, 2)), toml_of(sample_of(*axis, 10, 3)), axis->description);
+                       toml_of(sample_of(*axis, 10, 2)), toml_of(sample_of(*axis, 10, 3)),
+                       with_unit(axis->description, axis->unit));
   }
   if (kernel.takes_input) {
     return "[params]\nfile = [\"first.txt\", \"second.txt\"]  # or { glob = \"data/*.txt\" }\n";
@@ -64,7 +66,8 @@ std::string params_text(const KernelInfo& kernel) {
 std::string parameter_line(const Parameter& parameter, double usual) {
   const Value value = parameter.default_value ? *parameter.default_value : sample_of(parameter, usual, 1);
   return fmt::format("{}{} = {}  # {}{}\n", parameter.default_value ? "# " : "", parameter.name,
-                     toml_of(value), parameter.description, parameter.default_value ? " (the default)" : "");
+                     toml_of(value), with_unit(parameter.description, parameter.unit),
+                     parameter.default_value ? " (the default)" : "");
 }
 
 std::string task_text(const KernelInfo& kernel, const std::string& named) {
@@ -82,10 +85,12 @@ std::string task_text(const KernelInfo& kernel, const std::string& named) {
 
 std::string reduction_line(const Result& result) {
   if (result.type == Type::text) {
-    return fmt::format("tasks_by_{0} = \"count() by {0}\"  # {1}\n", result.name, result.description);
+    return fmt::format("tasks_by_{0} = \"count() by {0}\"  # {1}\n", result.name,
+                       with_unit(result.description, result.unit));
   }
   const char* const aggregate = result.type == Type::integer ? "sum" : "mean";
-  return fmt::format("{0}_of_{1} = \"{0}({1})\"  # {2}\n", aggregate, result.name, result.description);
+  return fmt::format("{0}_of_{1} = \"{0}({1})\"  # {2}\n", aggregate, result.name,
+                     with_unit(result.description, result.unit));
 }
 
 }  // namespace

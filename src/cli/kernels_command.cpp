@@ -90,12 +90,23 @@ std::string type_text(const Parameter& parameter) {
   return text;
 }
 
-std::string results_text(const std::vector<Result>& results) {
+/// A table of names, types, units (where there are any) and descriptions, under a heading.
+template <typename Each, typename TypeText>
+std::string declared_text(std::string_view heading, const std::vector<Each>& declared,
+                          TypeText type_of_each) {
+  if (declared.empty()) return "";
+  const bool has_units = std::ranges::any_of(declared, [](const Each& each) { return !each.unit.empty(); });
   std::vector<std::vector<std::string>> rows;
-  for (const Result& result : results) {
-    rows.push_back({result.name, std::string(name_of(result.type)), result.description});
+  for (const Each& each : declared) {
+    rows.push_back({each.name, std::string(type_of_each(each))});
+    if (has_units) rows.back().push_back(each.unit);
+    rows.back().push_back(each.description);
   }
-  return rows.empty() ? "" : "\nresults\n" + table_text(rows, 2);
+  return fmt::format("\n{}\n{}", heading, table_text(rows, 2));
+}
+
+std::string results_text(const std::vector<Result>& results) {
+  return declared_text("results", results, [](const Result& result) { return name_of(result.type); });
 }
 
 std::string kernel_text(const KernelInfo& info, const std::string& named) {
@@ -103,11 +114,7 @@ std::string kernel_text(const KernelInfo& info, const std::string& named) {
   if (!info.source.empty()) text += fmt::format("method: {}\n", info.source);
   if (info.takes_input) text += "It takes the output of a source.\n";
   if (info.draws_random) text += "It draws random numbers, which depend on the job's seed and the task.\n";
-  std::vector<std::vector<std::string>> rows;
-  for (const Parameter& parameter : info.parameters) {
-    rows.push_back({parameter.name, type_text(parameter), parameter.description});
-  }
-  if (!rows.empty()) text += "\nparameters\n" + table_text(rows, 2);
+  text += declared_text("parameters", info.parameters, type_text);
   return text + results_text(info.results) + "\nexample\n" + indented(example_job(info, named), 2);
 }
 
@@ -140,8 +147,10 @@ std::string list_text() {
 Json results_json(const std::vector<Result>& results) {
   Json array = Json::array();
   for (const Result& result : results) {
-    array.push_back(
-        {{"name", result.name}, {"type", name_of(result.type)}, {"description", result.description}});
+    array.push_back({{"name", result.name},
+                     {"type", name_of(result.type)},
+                     {"unit", result.unit},
+                     {"description", result.description}});
   }
   return array;
 }
@@ -149,8 +158,10 @@ Json results_json(const std::vector<Result>& results) {
 Json kernel_json(const KernelInfo& info, const std::string& named) {
   Json parameters = Json::array();
   for (const Parameter& parameter : info.parameters) {
-    Json object{
-        {"name", parameter.name}, {"type", name_of(parameter.type)}, {"description", parameter.description}};
+    Json object{{"name", parameter.name},
+                {"type", name_of(parameter.type)},
+                {"unit", parameter.unit},
+                {"description", parameter.description}};
     if (parameter.default_value) object["default"] = to_json(*parameter.default_value);
     if (parameter.minimum) object["minimum"] = to_json(Value(*parameter.minimum));
     parameters.push_back(std::move(object));

@@ -206,8 +206,8 @@ SourceType http_source() {
         {"max_redirects", KeyKind::number, "redirects that are followed: 10", KeyEffect::result, 0},
         {"ca_file", KeyKind::text, "certificates of the authorities to trust, instead of the system's"}};
     http.results = {{"status", Type::integer, "HTTP status"},
-                    {"bytes", Type::integer, "size of the body, decompressed"},
-                    {"seconds", Type::real, "from sending the request to the last byte"}};
+                    {"bytes", Type::integer, "size of the body, decompressed", "byte"},
+                    {"seconds", Type::real, "from sending the request to the last byte", "s"}};
     http.has_output = true;
     return http;
   }();

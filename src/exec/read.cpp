@@ -133,7 +133,7 @@ SourceType read_source() {
                  {"bytes", KeyKind::range, "only these: the first, and the one after the last"},
                  {"decompress", KeyKind::boolean, "gzip and zstd, by content: true, but false with 'bytes'"},
                  {"max_bytes", KeyKind::bytes, "a longer file, or longer contents, fail: 1 GiB"}};
-    read.results = {{"bytes", Type::integer, "size of what was read, decompressed"}};
+    read.results = {{"bytes", Type::integer, "size of what was read, decompressed", "byte"}};
     read.has_output = true;
     return read;
   }();

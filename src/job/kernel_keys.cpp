@@ -7,6 +7,7 @@
 #include "core/nearest.hpp"
 #include "job/own_kernel.hpp"
 #include "job/task_section.hpp"
+#include "kernel/with_unit.hpp"
 
 namespace fanfold {
 namespace {
@@ -99,7 +100,8 @@ class KernelReading {
     reading_.error(
         task_.kernel_key->place,
         fmt::format("the kernel '{}' needs '{}', {} ({}): give it in [task] or as an axis of [params]",
-                    info_.name, parameter.name, with_article(parameter.type), parameter.description) +
+                    info_.name, parameter.name, with_article(parameter.type),
+                    with_unit(parameter.description, parameter.unit)) +
             near_param(parameter.name));
   }
 

@@ -105,6 +105,8 @@ std::string encode_own_kernel(const OwnKernel& kernel) {
     out.u8(static_cast<std::uint8_t>(result.type));
     out.text(result.description);
   }
+  for (const Parameter& parameter : info.parameters) out.text(parameter.unit);
+  for (const Result& result : info.results) out.text(result.unit);
   return {reinterpret_cast<const char*>(out.bytes().data()), out.size()};
 }
 
@@ -127,6 +129,9 @@ OwnKernel decode_own_kernel(std::string_view bytes) {
     result.description = in.text();
     info.results.push_back(std::move(result));
   }
+  if (in.at_end()) return kernel;  // written before there were units
+  for (Parameter& parameter : info.parameters) parameter.unit = in.text();
+  for (Result& result : info.results) result.unit = in.text();
   in.expect_end();
   return kernel;
 }

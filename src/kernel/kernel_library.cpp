@@ -68,7 +68,8 @@ class Declaration {
     for (std::size_t i = 0; i < kernel_.result_count; ++i) {
       const fanfold_result& each = kernel_.results[i];
       check("result", each.name, each.type);
-      info.results.push_back({each.name, static_cast<Type>(each.type), text_or_empty(each.description)});
+      info.results.push_back({each.name, static_cast<Type>(each.type), text_or_empty(each.description),
+                              text_or_empty(each.unit)});
     }
     return info;
   }
@@ -80,6 +81,7 @@ class Declaration {
     result.name = declared.name;
     result.type = static_cast<Type>(declared.type);
     result.description = text_or_empty(declared.description);
+    result.unit = text_or_empty(declared.unit);
     const std::string what = fmt::format("{}: the {{}} of '{}'", what_, result.name);
     if (declared.default_value != nullptr) {
       result.default_value =

@@ -14,7 +14,7 @@ struct fanfold_kernel;
 
 namespace fanfold {
 
-/// Why a library cannot be used: "it was built for kernel API 2, this fanfold has 1".
+/// Why a library cannot be used: "it was built for kernel API 1, this fanfold has 2".
 class LibraryError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -38,7 +38,7 @@ keys of [task]
   max_bytes   size or expression          a longer file, or longer contents, fail: 1 GiB
 
 results
-  bytes  integer  size of what was read, decompressed
+  bytes  integer  byte  size of what was read, decompressed
 """
 
 
@@ -62,6 +62,17 @@ class KernelsTest(CliTest):
     def test_one_kernel(self):
         self.expect(["kernels", "range_sum"], out=RANGE_SUM)
 
+    def test_units(self):
+        shown = self.fanfold("kernels", "black_scholes").out
+        self.assertIn("\n  spot        real, at least 0.0               currency  price of the share today\n", shown)
+        self.assertIn("\n  volatility  real, at least 0.0, default 0.2  1/√year   standard deviation of", shown)
+        self.assertIn("\n  paths       integer, at least 0, default 0             Monte Carlo paths;", shown)
+        self.assertIn("\nspot = 1000.0  # price of the share today [currency]\n",
+                      self.fanfold("kernels", "black_scholes", "--example").out)
+        self.write("short.toml", '[task]\nkernel = "black_scholes"\nspot = 1.0\n')
+        self.assertIn("needs 'strike', a real number (price at which the option buys or sells it [currency]): give it",
+                      self.fanfold("check", "short.toml").err)
+
     def test_one_source(self):
         self.expect(["kernels", "read"], out=READ)
 
@@ -77,9 +88,11 @@ class KernelsTest(CliTest):
             "takes_input": False,
             "draws_random": False,
             "parameters": [
-                {"name": "from", "type": "integer", "description": "the first integer of the range", "default": 0},
-                {"name": "to", "type": "integer", "description": "the end of the range: the first integer after it"}],
-            "results": [{"name": "sum", "type": "integer", "description": "the sum; 0 if `to` is not above `from`"}],
+                {"name": "from", "type": "integer", "unit": "", "description": "the first integer of the range", "default": 0},
+                {"name": "to", "type": "integer", "unit": "",
+                 "description": "the end of the range: the first integer after it"}],
+            "results": [{"name": "sum", "type": "integer", "unit": "",
+                         "description": "the sum; 0 if `to` is not above `from`"}],
         })
         source = json.loads(self.fanfold("kernels", "sleep", "--json").out)
         self.assertEqual(source, {"name": "sleep", "summary": "waits for some seconds", "has_output": False, "keys": [

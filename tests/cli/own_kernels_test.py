@@ -18,8 +18,9 @@ FALL = HEADER + """
 #include <cmath>
 double fall(double height, double gravity) { return std::sqrt(2 * height / gravity); }
 FANFOLD_KERNELS(fanfold::per_task("fall", "how long a stone falls", fall)
-                    .parameter("height", "m").parameter("gravity", "m/s²", 9.81).minimum(0.1)
-                    .result("seconds", "s"))
+                    .parameter("height", "above the ground").unit("m")
+                    .parameter("gravity", "acceleration", 9.81).unit("m/s²").minimum(0.1)
+                    .result("seconds", "until it lands").unit("s"))
 """
 FALL_JOB = """\
 [params]
@@ -169,8 +170,12 @@ FANFOLD_LIBRARY({.name = "dice", .summary = "a throw of a die", .draws_random = 
         self.expect(["run", "fall.toml", "--quiet", "--fresh", "-n", "2"], out=FALL_ANSWER)
         shown = self.fanfold("kernels", "./" + library)
         self.assertTrue(shown.out.startswith("kernel fall: how long a stone falls\n\nparameters\n"
-                                             "  height   real                              m\n"
-                                             "  gravity  real, at least 0.1, default 9.81  m/s²\n"), shown.out)
+                                             "  height   real                              m     above the ground\n"
+                                             "  gravity  real, at least 0.1, default 9.81  m/s²  acceleration\n"
+                                             "\nresults\n  seconds  real  s  until it lands\n"), shown.out)
+        self.assertIn("height = [10.0, 20.0, 30.0]  # above the ground [m]\n", shown.out)
+        declared = json.loads(self.fanfold("kernels", "./libfall.so:fall", "--json").out)
+        self.assertEqual([each["unit"] for each in declared["parameters"] + declared["results"]], ["m", "m/s²", "s"])
         self.assertIn('  kernel = "./libfall.so:twice"\n', shown.out)
         self.expect(["kernels", "./libfall.so:twic"], status=2, err=(
             "fanfold: the kernel './libfall.so:twic': it has no kernel 'twic'; did you mean 'twice'?\n"))
@@ -211,12 +216,18 @@ FANFOLD_LIBRARY({.name = "dice", .summary = "a throw of a die", .draws_random = 
         self.expect(["check", "job.toml"], status=2, err=(
             f"job.toml:2:10: the kernel './{foreign}': it has no kernels: it exports no fanfold_kernel_library, which "
             "FANFOLD_KERNELS defines\n"))
-        self.build("newer.c", "#include <fanfold/kernel.h>\nconst fanfold_library* fanfold_kernel_library(void) {\n"
-                              "  static const fanfold_library library = {2};\n  return &library;\n}\n", compiler="cc")
-        self.write("job.toml", job.format("newer"))
+        for version in (1, 3):
+            self.build(f"api{version}.c", "#include <fanfold/kernel.h>\nconst fanfold_library* fanfold_kernel_library(void) {\n"
+                       f"  static const fanfold_library library = {{{version}}};\n  return &library;\n}}\n", compiler="cc")
+            self.write("job.toml", job.format(f"api{version}"))
+            self.expect(["check", "job.toml"], status=2, err=(
+                f"job.toml:2:10: the kernel './libapi{version}.so': it was built for kernel API {version}, this fanfold has "
+                "2: build it again\n"))
+        self.build("early.cpp", FALL.replace(".parameter", '.unit("m").parameter', 1), "-std=c++20")
+        self.write("job.toml", job.format("early"))
         self.expect(["check", "job.toml"], status=2, err=(
-            "job.toml:2:10: the kernel './libnewer.so': it was built for kernel API 2, this fanfold has 1: build it again\n"))
-        self.build("short.cpp", FALL.replace('.parameter("height", "m")', ""), "-std=c++20")
+            "job.toml:2:10: the kernel './libearly.so': the kernel 'fall': unit() stands behind parameter() or result()\n"))
+        self.build("short.cpp", FALL.replace('.parameter("height", "above the ground").unit("m")', ""), "-std=c++20")
         self.write("job.toml", job.format("short"))
         self.expect(["check", "job.toml"], status=2, err=(
             "job.toml:2:10: the kernel './libshort.so': the kernel 'fall': some of its arguments have no parameter()\n"))

@@ -35,9 +35,9 @@ OwnKernel any_kernel() {
   kernel.info.summary = "a rod cools";
   kernel.info.draws_random = true;
   kernel.info.parameters = {{"cells", Type::integer, "of a rod", Value(std::int64_t{-5}), 1.0},
-                            {"length", Type::real, "m", Value(0.5), {}},
+                            {"length", Type::real, "of the rod", Value(0.5), {}, "m"},
                             {"metal", Type::text, "of the rod", {}, {}}};
-  kernel.info.results = {{"middle", Type::real, "°C"}, {"name", Type::text, "of the metal"}};
+  kernel.info.results = {{"middle", Type::real, "temperature", "°C"}, {"name", Type::text, "of the metal"}};
   return kernel;
 }
 
@@ -58,12 +58,31 @@ TEST(OwnKernel, IsDecodedAsItWasEncoded) {
   EXPECT_FALSE(kernel.info.parameters[2].default_value);
   ASSERT_EQ(kernel.info.results.size(), 2U);
   EXPECT_EQ(kernel.info.results[1].name, "name");
+  EXPECT_EQ(kernel.info.parameters[1].unit, "m");
+  EXPECT_EQ(kernel.info.results[0].unit, "°C");
+}
+
+/// What a version without units wrote.
+std::string without_units(const OwnKernel& kernel) {
+  std::size_t bytes = 0;
+  for (const Parameter& parameter : kernel.info.parameters) bytes += 1 + parameter.unit.size();
+  for (const Result& result : kernel.info.results) bytes += 1 + result.unit.size();
+  const std::string all = encode_own_kernel(kernel);
+  return all.substr(0, all.size() - bytes);
+}
+
+TEST(OwnKernel, OfRunFilesWithoutUnitsIsDecoded) {
+  const OwnKernel kernel = decode_own_kernel(without_units(any_kernel()));
+  EXPECT_EQ(kernel.info.results[0].description, "temperature");
+  EXPECT_EQ(kernel.info.results[0].unit, "");
 }
 
 TEST(OwnKernel, IsRefusedWhenItIsCutShort) {
   const std::string bytes = encode_own_kernel(any_kernel());
-  for (std::size_t size = 0; size < bytes.size(); ++size)
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    if (size == without_units(any_kernel()).size()) continue;
     EXPECT_THROW(decode_own_kernel(bytes.substr(0, size)), DecodeError) << size;
+  }
 }
 
 }  // namespace
