@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import select
 import subprocess
 import time
@@ -268,6 +269,19 @@ FANFOLD_LIBRARY({.name = "dice", .summary = "a throw of a die", .draws_random = 
         self.write("fragile.toml", FRAGILE_JOB)
         ended = self.fanfold("run", "fragile.toml", "--quiet", "--tasks", "0:3", "--compute-threads", "1")
         self.assertEqual((ended.out, ended.err), ("total = 5  (3 of 20 tasks)\n", "0\n1\n2\n"))
+
+    def test_waiting_takes_no_cpu(self):
+        """Neither of who waits for a batch nor of who waits for the next one."""
+        self.write("nap.cpp", HEADER + "#include <unistd.h>\n"
+                   "std::int64_t nap(std::int64_t i) { usleep(500'000); return i; }\n"
+                   'FANFOLD_KERNELS(fanfold::per_task("nap", "waits", nap).parameter("i", "").result("y", ""))\n')
+        self.write("nap.toml", '[params]\ni = { count = 4 }\n[task]\nsleep = 0.5\nkernel = "nap.cpp"\n[reduce]\ns = "sum(y)"\n')
+        self.assertEqual(self.fanfold("check", "nap.toml").status, 0)  # compiles it
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.expect(["run", "nap.toml", "--quiet", "--compute-threads", "1", "--io-threads", "1"],
+                    out="s = 6  (4 of 4 tasks)\n")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.assertLess(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 1.0)
 
     def test_no_process_outlives_the_run(self):
         self.write("fragile.cpp", FRAGILE)
