@@ -14,7 +14,8 @@ constexpr std::string_view watch_over_first_node = R"(
 # whether the job still has this node, and if not, has it queued again.
 nodes_of_job() {
   local list
-  list=$(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%N) && [ -n "$list" ] && scontrol show hostnames "$list"
+  list=$(squeue --noheader --jobs="$SLURM_JOB_ID" --states=RUNNING --format=%N)
+  [ -n "$list" ] && scontrol show hostnames "$list"
 }
 watch_over() {
   local nodes
@@ -34,10 +35,10 @@ keep_watch() {
     sleep 30 # that node has died, or the job is at its end
   done
 }
-set -m # its processes in a group of their own, to be ended together
+set -m # its processes on this node in a group of their own, to be ended together
 keep_watch >/dev/null 2>&1 </dev/null &
 set +m
-trap "kill -- -$! 2>/dev/null" EXIT
+trap "kill -KILL -- -$! 2>/dev/null" EXIT # Slurm ends those on the other, once it knows that the script has ended
 )";
 
 std::string script(const Submission& submission) {

@@ -11,6 +11,7 @@ from typing import Callable
 
 from batch_system import BatchSystem
 from disturbed_run import END_SECONDS, Lines
+from fault_jobs import TASKS
 from host_faults import Missed
 from injection import Injection
 from processes import PROGRAM
@@ -79,6 +80,11 @@ class BatchRun(Lines):
     def has_begun(self):
         return self.status()["recorded"]
 
+    def finished(self):
+        """How many tasks are in the run file."""
+        recorded = self.status()["recorded"]
+        return recorded["finished"] if recorded else 0
+
     def is_over(self):
         return self.states() <= OVER
 
@@ -87,8 +93,10 @@ class BatchRun(Lines):
 
     def nodes(self):
         """The names of its nodes, the first first: n[1-2] are two."""
-        listed = self.status()["scheduler"]["jobs"][0]["reason"]
-        return self.command("scontrol", "show", "hostnames", listed).split()
+        job = self.status()["scheduler"]["jobs"][0]
+        if job["state"] != "RUNNING":
+            raise Missed
+        return self.command("scontrol", "show", "hostnames", job["reason"]).split()
 
     def wait_until(self, condition):
         """Waits for what a batch system does in its own time, of which there is no event."""
@@ -123,16 +131,20 @@ BATCH_FAULTS = {
 class BatchInjection(Injection):
     """A fault under `fanfold submit`. After a cancelling, the job is submitted again, or the run goes on elsewhere."""
 
-    def disturb(self, moment):
+    def disturb(self, _seconds):
         fault = BATCH_FAULTS[self.fault]
         system = BatchSystem(fault.start, fault.stop, {"GE_UP_GIDS": self.group_ids()})
         run = BatchRun(self, system, ["--scheduler", fault.scheduler])
         try:
             run.submit()
             run.wait_until(partial(fault.begin, run))
-            time.sleep(moment)
+            # In a fifth of the cases, while the ranks start; else, when they have done some part.
+            share = self.chance.uniform(-0.2, 0.9)
+            self.said += f", submitted, after {max(share, 0):.0%}"
+            if share > 0:
+                run.wait_until(lambda: run.finished() >= share * TASKS[self.job])
             before = self.place.recorded(self.run_file)
-            if run.is_over():
+            if run.is_over() or run.has_ended():
                 raise Missed
             injected = time.monotonic()
             fault.inject(run)

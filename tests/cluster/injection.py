@@ -52,18 +52,17 @@ class Injection:
         if mounted:
             subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", folder], check=True, timeout=30)
         try:
-            moment = self.chance.uniform(0.2, 0.9 * seconds)
-            self.said = f"{self.fault}, {self.job}, after {moment:.2f} s"
-            self.expect_the_answer(self.disturb(moment), reference)
+            self.said = f"{self.fault}, {self.job}"
+            self.expect_the_answer(self.disturb(seconds), reference)
         finally:
             self.place.kill_all()
             if mounted:
                 subprocess.run(["umount", "-l", folder], check=True, timeout=30)
             shutil.rmtree(folder, ignore_errors=True)
 
-    def disturb(self, moment):
-        """Starts the run, injects the fault that many seconds later, and sees to it that the run ends. Returns the answer
-        as --json has it."""
+    def disturb(self, seconds):
+        """Starts the run, which takes about so many seconds, injects the fault at a random moment, and sees to it that the
+        run ends. Returns the answer as --json has it."""
         raise NotImplementedError
 
     def count_lost(self, before):
@@ -96,7 +95,9 @@ class Injection:
 class HostInjection(Injection):
     """A fault of processes, links or disks under `fanfold run -n`."""
 
-    def disturb(self, moment):
+    def disturb(self, seconds):
+        moment = self.chance.uniform(0.2, 0.9 * seconds)
+        self.said += f", after {moment:.2f} s"
         flags = ["--walltime", f"{max(moment, 1.0):.2f}s"] if self.fault == "walltime" else []
         undo = link_down(self.place, None, None, None) if self.fault == "down at the start" else None
         run = Run(self.place, [*self.arguments, *flags])
