@@ -45,6 +45,15 @@ class BatchRun(Lines):
         assert ended.returncode == 0, f"{words}: {ended.stdout}{ended.stderr}"
         return ended.stdout
 
+    def end(self, command, job):
+        """By a command of the batch system, which may refuse if the job has just ended by itself."""
+        try:
+            self.command(command, job)
+        except AssertionError:
+            if self.is_over():
+                raise Missed from None
+            raise
+
     def follow(self):
         log = self.folder / f"{self.run_file}.log"
         position = 0
@@ -120,11 +129,11 @@ SLURM = (["slurm-up", "3", "2"], "slurm-down", "slurm")
 GRID_ENGINE = (["ge-up", "8"], "ge-down", "sge")
 
 BATCH_FAULTS = {
-    "scancel": BatchFault(*SLURM, lambda run: run.command("scancel", run.job()), cancels=True),
-    "qdel": BatchFault(*GRID_ENGINE, lambda run: run.command("qdel", run.job()), cancels=True),
-    "other node dies": BatchFault(*SLURM, lambda run: run.system.kill_node(run.nodes()[1])),
+    "scancel": BatchFault(*SLURM, lambda job, _nodes, run: run.end("scancel", job), cancels=True),
+    "qdel": BatchFault(*GRID_ENGINE, lambda job, _nodes, run: run.end("qdel", job), cancels=True),
+    "other node dies": BatchFault(*SLURM, lambda _job, nodes, run: run.system.kill_node(nodes[1])),
     # For a second or so, until the script has started what watches over its node, nobody else would go on.
-    "first node dies": BatchFault(*SLURM, lambda run: run.system.kill_node(run.nodes()[0]), begin=BatchRun.has_begun),
+    "first node dies": BatchFault(*SLURM, lambda _job, nodes, run: run.system.kill_node(nodes[0]), begin=BatchRun.has_begun),
 }
 
 
@@ -138,16 +147,15 @@ class BatchInjection(Injection):
         try:
             run.submit()
             run.wait_until(partial(fault.begin, run))
+            job, nodes = run.job(), run.nodes() if fault.scheduler == "slurm" else []
             # In a fifth of the cases, while the ranks start; else, when they have done some part.
             share = self.chance.uniform(-0.2, 0.9)
             self.said += f", submitted, after {max(share, 0):.0%}"
             if share > 0:
                 run.wait_until(lambda: run.finished() >= share * TASKS[self.job])
             before = self.place.recorded(self.run_file)
-            if run.is_over() or run.has_ended():
-                raise Missed
             injected = time.monotonic()
-            fault.inject(run)
+            fault.inject(job, nodes, run)
             run.wait_until(run.is_over)
             if fault.cancels and run.has_ended():
                 raise Missed
