@@ -15,10 +15,9 @@ namespace fanfold {
 /// process ends with the thread that started it, with this object, and with us.
 ///
 /// The batch is shared memory; a byte through a pipe starts it, a byte through another says that it has
-/// ended, and the end of that pipe that the process has died. Whoever waits looks for the byte for a short
-/// time before it sleeps, for to wake a process takes longer than a short batch. The process calls the kernel
-/// for some rows at a time and counts those that ended: what ended before a death is kept, and the rows of
-/// the deadly call are run again one by one, so that only the guilty one fails.
+/// ended, and the end of that pipe that the process has died. The process calls the kernel for some rows at a
+/// time and counts those that ended: what ended before a death is kept, and the rows of the deadly call are
+/// run again one by one, so that only the guilty one fails.
 class IsolatedKernel final : public Kernel {
  public:
   explicit IsolatedKernel(IsolatedKernelSpec spec);

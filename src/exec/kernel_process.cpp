@@ -110,7 +110,6 @@ KernelProcess::KernelProcess(const IsolatedKernelSpec& spec, const std::atomic<b
 std::string KernelProcess::run(std::optional<std::chrono::duration<double>> timeout) {
   const char byte = 0;
   if (write(go_.get(), &byte, 1) != 1) return death();
-  if (look_.read_byte(done_.get()) == 1) return {};
   std::uint64_t ended = 0;
   while (!wait_for_word(timeout ? static_cast<int>(std::min(timeout->count() * 1000 + 1, 2e9)) : -1)) {
     // The time is that of a task; of calls with several, only that something ends within it is known.
@@ -166,7 +165,10 @@ bool KernelProcess::wait_for_word(int milliseconds) const {
 }
 
 /// False: it said nothing, so it is dead.
-bool KernelProcess::take_word() const { return BriefLook::read_once(done_.get()) == 1; }
+bool KernelProcess::take_word() const {
+  char byte = 0;
+  return read(done_.get(), &byte, 1) == 1;
+}
 
 /// Ends what is left of it. Returns how it ended.
 int KernelProcess::reap() {

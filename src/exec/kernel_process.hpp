@@ -13,7 +13,6 @@
 
 #include "core/annotated_mutex.hpp"
 #include "core/file_descriptor.hpp"
-#include "exec/brief_look.hpp"
 #include "exec/shared_batch.hpp"
 
 namespace fanfold {
@@ -62,7 +61,6 @@ class KernelProcess {
   FileDescriptor errors_;
   FileDescriptor go_;
   FileDescriptor done_;
-  BriefLook look_;
   FileDescriptor process_;  // becomes readable when it ends
   mutable Mutex pid_mutex_;
   pid_t pid_ FANFOLD_GUARDED_BY(pid_mutex_) = -1;

@@ -19,7 +19,6 @@
 #include <string>
 
 #include "core/simd_target.hpp"
-#include "exec/brief_look.hpp"
 #include "exec/kernel_process.hpp"
 #include "kernel/kernel_library.hpp"
 #include "kernel/registry.hpp"
@@ -160,27 +159,17 @@ const Kernel& kernel_of(const std::string& library, const std::string& name) {
   return loaded->find(name);
 }
 
-/// Waits for the byte of the next batch. False: the parent is gone.
-bool wait_for_batch(BriefLook& look) {
-  ssize_t got = look.read_byte(0);
-  while (got < 0 && (errno == EAGAIN || errno == EINTR)) {
-    pollfd batch{0, POLLIN, 0};
-    poll(&batch, 1, -1);
-    got = BriefLook::read_once(0);
-  }
-  return got == 1;
-}
-
 /// Says that it is ready, and serves until the parent is gone.
 void serve(const Kernel& kernel) {
   SharedMemory memory{FileDescriptor(memory_descriptor)};
   SharedMemory notes{FileDescriptor(notes_file)};
   notes.follow();
-  fcntl(0, F_SETFL, O_NONBLOCK);
-  const char byte = 0;
+  char byte = 0;
   if (write(done_file, &byte, 1) != 1) return;
-  BriefLook look;
-  while (wait_for_batch(look)) {
+  for (;;) {
+    const ssize_t got = read(0, &byte, 1);
+    if (got < 0 && errno == EINTR) continue;
+    if (got != 1) return;
     run_batch(kernel, memory, notes);
     std::fflush(stdout);
     if (write(done_file, &byte, 1) != 1) return;
