@@ -209,6 +209,7 @@ SourceType http_source() {
                     {"bytes", Type::integer, "size of the body, decompressed", "byte"},
                     {"seconds", Type::real, "from sending the request to the last byte", "s"}};
     http.has_output = true;
+    http.may_echo_secrets = true;
     return http;
   }();
   return {&info, [](const Job& job) -> std::unique_ptr<Source> { return std::make_unique<Http>(job); }};

@@ -58,8 +58,7 @@ std::string_view reason_of(std::int64_t status) {
 
 }  // namespace
 
-HttpRequests::HttpRequests(const Job& job)
-    : spec_(*job.source), folder_(job.folder), numbers_(*job.source), secrets_(job) {
+HttpRequests::HttpRequests(const Job& job) : spec_(*job.source), folder_(job.folder), numbers_(*job.source) {
   if (const SourceArgument* const success = spec_.find("success")) success_ = success->integers;
   if (const SourceArgument* const retried = spec_.find("retry_status")) retried_ = retried->integers;
 }
@@ -100,8 +99,7 @@ Retrieved HttpRequests::retrieved_of(HttpResponse response,
                                      const std::optional<std::chrono::duration<double>>& timeout) const {
   Retrieved retrieved;
   retrieved.retry_after = response.retry_after;
-  // A server may send back what it was sent.
-  retrieved.output = secrets_.empty() ? std::move(response.body) : secrets_.conceal(std::move(response.body));
+  retrieved.output = std::move(response.body);
   if (response.end == HttpResponse::End::timed_out) {
     retrieved.status = Status::timed_out;
     retrieved.error = fmt::format("timed out after {} s", timeout->count());

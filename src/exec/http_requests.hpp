@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "exec/http_client.hpp"
-#include "exec/secrets.hpp"
 #include "exec/source.hpp"
 #include "exec/source_numbers.hpp"
 
@@ -41,7 +40,6 @@ class HttpRequests {
   const SourceSpec& spec_;
   std::string folder_;
   SourceNumbers numbers_;
-  Secrets secrets_;
   std::vector<std::int64_t> success_;
   std::vector<std::int64_t> retried_;  // empty: by default
 };

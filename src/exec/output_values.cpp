@@ -134,6 +134,7 @@ struct OutputValues::Entry {
 };
 
 OutputValues::OutputValues(const Job& job) {
+  if (job.source && job.source->info->may_echo_secrets) secrets_.emplace(job);
   for (const ValueSpec& value : job.values) {
     if (const auto* regex = std::get_if<ValueSpec::Regex>(&value.how)) {
       auto pattern = std::make_unique<RE2>(regex->pattern, RE2::Quiet);
@@ -154,7 +155,10 @@ std::optional<std::string> OutputValues::read(
   Parsed parsed;
   for (const Entry& entry : entries_) {
     try {
-      set(entry.spec->slot, entry.read(output, parsed));
+      Value value = entry.read(output, parsed);
+      auto* const text = std::get_if<std::string>(&value);
+      if (secrets_ && text != nullptr) *text = secrets_->conceal(std::move(*text));
+      set(entry.spec->slot, std::move(value));
     } catch (const ValueError& error) {
       return fmt::format("value '{}': {}", entry.spec->name, error.what());
     } catch (const Json::exception& error) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exec/secrets.hpp"
 #include "job/job.hpp"
 
 namespace fanfold {
@@ -29,6 +30,7 @@ class OutputValues {
  private:
   struct Entry;
   std::vector<Entry> entries_;
+  std::optional<Secrets> secrets_;  // which texts may have in them
 };
 
 }  // namespace fanfold

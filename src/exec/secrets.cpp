@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <set>
 
 namespace fanfold {
@@ -19,6 +20,13 @@ std::set<std::string> variables_of(const SourceSpec& spec) {
   return names;
 }
 
+/// As it stands in a string of JSON.
+std::string in_json(const std::string& text) {
+  const std::string quoted =
+      nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 }  // namespace
 
 Secrets::Secrets(const Job& job) {
@@ -26,7 +34,9 @@ Secrets::Secrets(const Job& job) {
   for (const std::string& name : variables_of(*job.source)) {
     const char* const value = std::getenv(name.c_str());
     if (value == nullptr || std::string_view(value).size() < shortest_secret) continue;
-    secrets_.push_back({name, value});
+    // Servers say back what they were sent in forms of their own.
+    for (const std::string& form : std::set<std::string>{value, percent_encode(value), in_json(value)})
+      secrets_.push_back({name, form});
   }
   std::ranges::stable_sort(secrets_,
                            [](const Secret& a, const Secret& b) { return a.value.size() > b.value.size(); });

@@ -167,6 +167,7 @@ Outcome TaskFinisher::outcome_of(RetrievedTask& task, std::size_t row) const {
 /// What is printed goes on whole: it is shortened when it has been printed.
 std::string TaskFinisher::kept(std::string output) const {
   const RunPolicy& policy = context_.job.run;
+  if (context_.job.source->info->may_echo_secrets) output = secrets_.conceal(std::move(output));
   return policy.print == RunPolicy::Print::nothing ? shortened(std::move(output), policy.output_limit)
                                                    : output;
 }

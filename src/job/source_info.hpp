@@ -59,6 +59,9 @@ struct SourceInfo {
   /// True: it is started once in each slot and gets the params of every task. Its keys are the same for all
   /// tasks.
   bool serves_tasks = false;
+  /// True: its outputs may have in them what the templates had from the environment, for a server may send
+  /// back what it was sent. Texts that are kept of them have it no more.
+  bool may_echo_secrets = false;
 };
 
 /// The sources that a job can name, in the order in which messages list them. The program passes the one that

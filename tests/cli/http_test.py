@@ -186,6 +186,15 @@ agent  = { json = "/headers/user-agent", type = "text" }
                 self.assertNotIn(SECRET.encode(), file.read(), name)
         # What is stored compressed is in the outputs above.
 
+    def test_numbers_are_those_of_the_answer_whatever_the_environment_has(self):
+        with Server() as server:
+            self.job(server.url + "/text/population=12026 of {env.YEAR}",
+                     'kernel = "words"\n[values]\npopulation = { regex = "population=([0-9]+)" }\n'
+                     'text = { regex = "of .*", type = "text" }\n[reduce]\np = "sum(population)"\nb = "sum(characters)"\n'
+                     't = "first(text)"\n')
+            self.assertEqual(self.run_job(YEAR="2026")[0], {"p": 12026, "b": 24, "t": "of {env.YEAR}"})
+            self.assertEqual(self.fanfold("output", "web.run", "0").out, "population=1{env.YEAR} of {env.YEAR}")
+
     def test_certificates_are_verified(self):
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test",
                         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"],

@@ -31,6 +31,13 @@ TEST_F(SecretsTest, AreShownByName) {
   EXPECT_TRUE(Secrets(*job_of("task.command = ['x', 'opensesame']")).empty());
 }
 
+TEST_F(SecretsTest, AreKnownInOtherForms) {
+  setenv("NET_TEST_FORMS", "a/b c\"d\\", 1);
+  const Secrets secrets(*job_of("task.command = ['x', '{env.NET_TEST_FORMS}']"));
+  EXPECT_EQ(secrets.conceal(R"(a/b c"d\ "a/b c\"d\\" a%2Fb%20c%22d%5C)"),
+            R"({env.NET_TEST_FORMS} "{env.NET_TEST_FORMS}" {env.NET_TEST_FORMS})");
+}
+
 TEST_F(SecretsTest, AreNotInErrors) {
   const auto job = job_of("task.read = '/nowhere/{env.NET_TEST_KEY}'");
   EXPECT_EQ(run_all(*job).outcome(0).error,
