@@ -12,6 +12,7 @@
 #include "exec/source.hpp"
 #include "exec/source_numbers.hpp"
 #include "exec/sql_connection.hpp"
+#include "job/sql_quotes.hpp"
 
 namespace fanfold {
 namespace {
@@ -29,6 +30,11 @@ std::string fault_of_location(std::string_view text) {
   };
   if (can_be(sqlite_scheme) || std::ranges::any_of(postgresql_schemes, can_be)) return {};
   return fmt::format("'{}' is no database: it begins with sqlite: or postgresql://", text);
+}
+
+/// Some databases would leave the second away without a word.
+std::string fault_of_statement(std::string_view text) {
+  return has_second_statement(text) ? "a task runs one statement: there is another behind the ';'" : "";
 }
 
 class Sql final : public Source {
@@ -168,7 +174,10 @@ SourceType sql_source() {
     SourceInfo sql;
     sql.name = "sql";
     sql.summary = "runs a statement in a database and takes its rows";
-    sql.keys = {{"sql", KeyKind::statement, "the statement; values are bound to it, never pasted into it"},
+    sql.keys = {{.name = "sql",
+                 .kind = KeyKind::statement,
+                 .description = "the statement; values are bound to it, never pasted into it",
+                 .fault = fault_of_statement},
                 {.name = "database",
                  .description = "\"sqlite:data.db\", or \"postgresql://user@host/name\"",
                  .is_needed = true,

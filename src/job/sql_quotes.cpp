@@ -63,4 +63,18 @@ std::size_t SqlQuotes::step_outside(std::string_view text) {
   return 1;
 }
 
+bool has_second_statement(std::string_view sql) {
+  constexpr std::string_view between = " \t\r\n;";
+  SqlQuotes quotes;
+  for (bool has_ended = false; !sql.empty();) {
+    const bool was_outside = quotes.place().empty();
+    const char first = sql.front();
+    sql.remove_prefix(quotes.step(sql));
+    if (!was_outside || quotes.place() == "a comment") continue;
+    if (has_ended && between.find(first) == std::string_view::npos) return true;
+    has_ended = has_ended || first == ';';
+  }
+  return false;
+}
+
 }  // namespace fanfold

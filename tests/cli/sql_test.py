@@ -108,6 +108,11 @@ kinds = {{ regex = "integer,text", type = "text" }}
                              ("mysql://x", "'mysql://x' is no database: it begins with sqlite: or postgresql://")):
             rows = self.run_job(f'[params]\ndatabase = ["{where}"]\n[task]\nsql = "select 1"\n', status=1)
             self.assertEqual(rows[0]["error"], error)
+        for statement in ("select 1; select 2", "select ';' ; /* ; */ 'x'", "insert into sites values (1); --\\n;delete from sites"):
+            self.write("two.toml", f'[task]\nsql = "{statement}"\ndatabase = "{database}"\n')
+            self.expect(["check", "two.toml"], status=2,
+                        err="two.toml:2:7: a task runs one statement: there is another behind the ';'\n")
+        self.run_job(f'[task]\nsql = "select \';\' as x; -- one; only\\n ; /* ; */"\ndatabase = "{database}"\n')
         forever = "with recursive n(i) as (select 0 union all select i + 1 from n) select max(i) from n"
         rows = self.run_job(f'[task]\nsql = "{forever}"\ndatabase = "{database}"\n', "--timeout", "0.2", status=1)
         self.assertEqual((rows[0]["error"], rows[0]["status"]), ("timed out after 0.2 s", "timed out"))
