@@ -33,6 +33,12 @@ bool marks_a_step(std::string_view name) {
          name == "SLURM_GTIDS" || name == "SLURM_TASK_PID" || name == "SLURM_DISTRIBUTION";
 }
 
+/// What Open MPI sets in the ranks of one host for their libraries of Omni-Path, and in what starts them.
+bool is_for_omni_path(std::string_view variable) {
+  return variable == "HFI_NO_BACKTRACE=1" || variable == "IPATH_NO_BACKTRACE=1" ||
+         variable == "PSM2_DEVICES=self,shm";
+}
+
 }  // namespace
 
 bool marks_a_rank(std::string_view name) {
@@ -53,7 +59,8 @@ ChildEnvironment::ChildEnvironment(const Job& job, const SourceArgument* env) : 
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string_view text = *variable;
     const std::string_view name = text.substr(0, text.find('='));
-    if (marks_a_rank(name) || name.starts_with(own_prefix) || is_set_by_job(name)) continue;
+    if (marks_a_rank(name) || is_for_omni_path(text) || name.starts_with(own_prefix) || is_set_by_job(name))
+      continue;
     std::erase(threads_, name);
     if (name == gpus_variable) {
       inherited_gpus_ = text;

@@ -107,13 +107,19 @@ TEST(Command, GetsItsInputAndItsVariables) {
 TEST(Command, IsNoRankOfOurOwnLauncher) {
   setenv("OMPI_COMM_WORLD_RANK", "0", 1);
   setenv("PMIX_NAMESPACE", "x", 1);
+  setenv("PSM2_DEVICES", "self,shm", 1);
+  setenv("HFI_NO_BACKTRACE", "1", 1);
   setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
   const std::string variables = retrieve("task.command = ['env']").output;
   unsetenv("OMPI_COMM_WORLD_RANK");
   unsetenv("PMIX_NAMESPACE");
+  unsetenv("PSM2_DEVICES");
+  unsetenv("HFI_NO_BACKTRACE");
   unsetenv("OMPI_ALLOW_RUN_AS_ROOT");
   EXPECT_THAT(variables, testing::Not(HasSubstr("OMPI_COMM_WORLD_RANK")));
   EXPECT_THAT(variables, testing::Not(HasSubstr("PMIX_NAMESPACE")));
+  EXPECT_THAT(variables, testing::Not(HasSubstr("PSM2_DEVICES")));
+  EXPECT_THAT(variables, testing::Not(HasSubstr("_NO_BACKTRACE")));
   EXPECT_THAT(variables, HasSubstr("OMPI_ALLOW_RUN_AS_ROOT=1"));
   EXPECT_THAT(variables, HasSubstr("PATH="));
 }
