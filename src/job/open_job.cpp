@@ -150,6 +150,13 @@ void read_sections(Reading& reading) {
   check_written_files(reading);
 }
 
+/// For a file that is no TOML, and not called so.
+std::string hint_of_commands(const JobSource& source) {
+  const std::filesystem::path file(source.file);
+  if (file == "-" || file.extension() == ".toml") return {};
+  return fmt::format("; a list of commands is given as --commands {}", quote_for_shell(source.file));
+}
+
 }  // namespace
 
 const std::vector<std::string>& top_level_keys() {
@@ -171,7 +178,7 @@ std::unique_ptr<const Job> open_job(const JobSource& source, const SourceRegistr
     read_sections(reading);
     if (!reading.diagnostics().empty()) throw JobError(source.file, reading.diagnostics());
   } catch (const TomlError& error) {
-    throw JobError(source.file, {{error.place(), error.what()}});
+    throw JobError(source.file, {{error.place(), error.what() + hint_of_commands(source)}});
   }
   job->uses_value = uses_value(*job);
   return job;

@@ -66,6 +66,12 @@ std::string read_job_file(const std::filesystem::path& file) {
   }
 }
 
+/// What is easily given for a job file.
+void refuse_other_files(const std::string& file, std::string_view text) {
+  if (text.starts_with("SQLite format 3"))
+    throw UsageError(fmt::format("'{}' is a run file: give the job file, and the run goes on", file));
+}
+
 }  // namespace
 
 JobSource read_job(const std::filesystem::path& file, const JobOverrides& overrides,
@@ -74,6 +80,7 @@ JobSource read_job(const std::filesystem::path& file, const JobOverrides& overri
   source.file = file.string();
   source.folder = folder_of(file);
   source.text = file == "-" ? read_standard_input() : read_job_file(file);
+  refuse_other_files(source.file, source.text);
   source.overrides = overrides;
   add_inputs(source, choose_level);
   return source;

@@ -80,7 +80,9 @@ void Reading::error(Place place, std::string message) {
     message = fmt::format("--set {}={}: {}", key, text, message);
     place = {};
   }
-  diagnostics_.push_back({place, std::move(message)});
+  const bool is_said = std::ranges::any_of(
+      diagnostics_, [&](const Diagnostic& each) { return each.place == place && each.message == message; });
+  if (!is_said) diagnostics_.push_back({place, std::move(message)});
 }
 
 void Reading::error_in(const TomlNode& text, std::size_t offset, std::string message) {

@@ -67,6 +67,8 @@ std::shared_ptr<const std::string> owner_of(const CsvTable& table) {
 std::optional<CsvTable> read_table(const AxisReading& axis, const std::string& file,
                                    const JobSource::Input& input) {
   try {
+    if (input.data->starts_with("\xFF\xFE") || input.data->starts_with("\xFE\xFF"))
+      throw UsageError("line 1: it is in UTF-16: save it in UTF-8");
     CsvTable table = read_csv(input.data);
     if (table.rows > 0) return table;
     axis.reading.error(axis.setting("csv").place,
@@ -75,6 +77,20 @@ std::optional<CsvTable> read_table(const AxisReading& axis, const std::string& f
     axis.reading.error(axis.setting("csv").place, fmt::format("the file '{}', {}", file, error.what()));
   }
   return std::nullopt;
+}
+
+/// Why the header of a column is not the name of a param, and what to do about it.
+std::string refused_name(const std::string& name, const std::string& file, bool is_only_column) {
+  const std::size_t separator = name.find_first_of(";\t");
+  if (is_only_column && separator != std::string::npos)
+    return fmt::format(
+        "the header of '{}' is one cell: its cells are separated by {}, it seems, not by commas", file,
+        name[separator] == ';' ? "semicolons" : "tabs");
+  std::string quoted;
+  for (const char c : name) quoted += c == '"' || c == '\\' ? fmt::format("\\{}", c) : std::string(1, c);
+  return fmt::format(
+      "the column '{}' of '{}' cannot be the name of a param{}; rename it: as = {{ \"{}\" = \"a_name\" }}",
+      name, file, expr::is_reserved(name) ? ", for it is a word of expressions" : "", quoted);
 }
 
 }  // namespace
@@ -94,11 +110,7 @@ std::vector<ParamColumn> read_csv_columns(const AxisReading& axis) {
     const std::string name = has_new_name ? renamed->second->node.text : column.name;
     const Place place = has_new_name ? renamed->second->node.place : axis.setting("csv").place;
     if (!has_new_name && (!expr::is_identifier(name) || expr::is_reserved(name))) {
-      axis.reading.error(
-          place,
-          fmt::format("the column '{0}' of '{1}' cannot be the name of a param{2}; rename it: "
-                      "as = {{ \"{0}\" = \"a_name\" }}",
-                      name, *file, expr::is_reserved(name) ? ", for it is a word of expressions" : ""));
+      axis.reading.error(place, refused_name(name, *file, table->columns.size() == 1));
       is_right = false;
     }
     columns.push_back({name, place, axis_of(column, owner, *file)});

@@ -3,6 +3,9 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
 
 namespace fanfold {
 namespace {
@@ -84,6 +87,73 @@ std::string_view text_from(std::string_view text, Place place) {
   return text;
 }
 
+/// Follows the source of a string beside its value, to the place that a byte of the value has.
+class StringSource {
+ public:
+  /// `source` begins with the quotes of the string, at `place`.
+  StringSource(std::string_view source, Place place) : source_(source), place_(place) {
+    has_escapes_ = source.starts_with('"');
+    has_lines_ = source.starts_with(R"(""")") || source.starts_with("'''");
+    advance(has_lines_ ? 3 : 1);
+    if (has_lines_ && source_.starts_with("\r\n")) advance(2);
+    if (has_lines_ && source_.starts_with('\n')) advance(1);
+  }
+
+  /// Nothing if the source is not that of the value.
+  std::optional<Place> place_of_byte(std::string_view value, std::size_t offset) {
+    for (std::size_t at = 0;;) {
+      if (has_escapes_ && has_lines_) skip_joined_lines();
+      if (at >= offset) return place_;
+      if (source_.empty() || at >= value.size()) return std::nullopt;
+      if (has_escapes_ && source_.front() == '\\') {
+        at += skip_escape();
+      } else {
+        if (source_.front() != value[at++]) return std::nullopt;
+        advance(1);
+      }
+    }
+  }
+
+ private:
+  void advance(std::size_t bytes) {
+    for (; bytes > 0 && !source_.empty(); --bytes) {
+      const bool ends_line = source_.front() == '\n';
+      source_.remove_prefix(1);
+      if (ends_line) {
+        place_ = {place_.line + 1, 1};
+      } else if (source_.empty() || begins_character(source_.front())) {
+        ++place_.column;
+      }
+    }
+  }
+
+  /// A backslash at the end of a line, and all blanks up to what follows.
+  void skip_joined_lines() {
+    constexpr const char* blanks = " \t\r\n";
+    while (source_.starts_with('\\')) {
+      const std::size_t end = std::min(source_.find_first_not_of(blanks, 1), source_.size());
+      if (source_.substr(0, end).find('\n') == std::string_view::npos) return;
+      advance(end);
+    }
+  }
+
+  /// Returns how many bytes of the value it stands for.
+  std::size_t skip_escape() {
+    const char kind = source_.size() > 1 ? source_[1] : ' ';
+    const std::size_t digits = kind == 'u' ? 4 : kind == 'U' ? 8 : 0;
+    std::uint32_t code_point = 0;
+    if (source_.size() >= 2 + digits)
+      std::from_chars(source_.data() + 2, source_.data() + 2 + digits, code_point, 16);
+    advance(2 + digits);
+    return code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
+  }
+
+  std::string_view source_;  // what follows
+  Place place_;              // of its first character
+  bool has_escapes_ = false;
+  bool has_lines_ = false;
+};
+
 }  // namespace
 
 const TomlEntry* TomlNode::find(std::string_view key) const {
@@ -129,10 +199,8 @@ TomlDocument::TomlDocument(std::string_view text) : text_(text) {
 Place TomlDocument::place_in(const TomlNode& string, std::size_t offset) const {
   if (string.place.line == 0) return string.place;
   const std::string_view source = text_from(text_, string.place);
-  if (source.empty() || source.substr(1, string.text.size()) != string.text) return string.place;
-  const std::string_view before = std::string_view(string.text).substr(0, offset);
-  const auto characters = std::count_if(before.begin(), before.end(), begins_character);
-  return {string.place.line, string.place.column + 1 + static_cast<std::size_t>(characters)};
+  if (!source.starts_with('"') && !source.starts_with('\'')) return string.place;
+  return StringSource(source, string.place).place_of_byte(string.text, offset).value_or(string.place);
 }
 
 }  // namespace fanfold

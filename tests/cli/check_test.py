@@ -281,6 +281,16 @@ by_x = "mean(twice) by x"
                     err="fanfold: cannot read the job file 'missing.toml': No such file or directory\n")
         self.expect(["check", "."], status=2, err="fanfold: cannot read the job file '.': it is a folder\n")
 
+    def test_other_files(self):
+        self.write("one.toml", "[values]\nx = '1 + 1'\n")
+        self.fanfold("run", "one.toml")
+        self.expect(["run", "one.run"], status=2,
+                    err="fanfold: 'one.run' is a run file: give the job file, and the run goes on\n")
+        self.write("my list.txt", "echo 1\n")
+        self.expect(["run", "my list.txt"], status=2,
+                    err="my list.txt:1:6: syntax error in key-value pair: expected '=', saw '1'; a list of commands is given as "
+                        "--commands 'my list.txt'\n")
+
     def test_a_glob_that_finds_nothing(self):
         self.write("glob.toml", '[params]\nfile = { glob = "data/*.csv" }\n[task]\nread = "{file}"\n')
         self.expect(["check", "glob.toml"], status=2, err=(

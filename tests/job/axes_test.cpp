@@ -376,6 +376,21 @@ TEST(CsvAxis, names_what_is_wrong_with_its_table) {
   EXPECT_EQ(csv_errors("a,sum\n1,2\n"),
             "job.toml:2:15: the column 'sum' of 'p.csv' cannot be the name of a param, for it is a word of "
             "expressions; rename it: as = { \"sum\" = \"a_name\" }");
+  EXPECT_EQ(
+      csv_errors("a;b\n1;2\n"),
+      "job.toml:2:15: the header of 'p.csv' is one cell: its cells are separated by semicolons, it seems, "
+      "not by commas");
+  EXPECT_EQ(
+      csv_errors("a\tb\n1\t2\n"),
+      "job.toml:2:15: the header of 'p.csv' is one cell: its cells are separated by tabs, it seems, not by "
+      "commas");
+  EXPECT_EQ(csv_errors("\xFF\xFE"
+                       "a"),
+            "job.toml:2:15: the file 'p.csv', line 1: it is in UTF-16: save it in UTF-8");
+  EXPECT_EQ(
+      csv_errors("\"a \"\"b\"\"\",c\n1,2\n"),
+      "job.toml:2:15: the column 'a \"b\"' of 'p.csv' cannot be the name of a param; rename it: as = { \"a "
+      "\\\"b\\\"\" = \"a_name\" }");
   EXPECT_EQ(csv_errors("a,\"b\n1,2\n"),
             "job.toml:2:15: the file 'p.csv', line 1: a quoted cell does not end");
 }
