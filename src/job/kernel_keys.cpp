@@ -7,6 +7,7 @@
 #include "core/nearest.hpp"
 #include "job/own_kernel.hpp"
 #include "job/task_section.hpp"
+#include "kernel/text_check.hpp"
 #include "kernel/with_unit.hpp"
 
 namespace fanfold {
@@ -69,8 +70,17 @@ class KernelReading {
                                                    : Value(*parameter.minimum));
       reading_.wrong_text(setting_of(key), "at least " + least);
     }
+    check_text(key, parameter, value);
     operand = value;
     reading_.identify("task." + parameter.name, canonical(value));
+  }
+
+  void check_text(const TomlEntry& key, const Parameter& parameter, const Value& value) {
+    const auto* const kernel = dynamic_cast<const ChecksTexts*>(task_.kernel);
+    const auto* const text = std::get_if<std::string>(&value);
+    if (kernel == nullptr || text == nullptr) return;
+    if (const auto fault = kernel->fault_of(parameter.name, *text))
+      reading_.error_in(key.node, fault->offset, fault->message);
   }
 
   void read_param(const Parameter& parameter, const expr::Scope::Entry& param, Operand& operand) {

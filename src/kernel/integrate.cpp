@@ -22,6 +22,7 @@
 #include "core/exact_sum.hpp"
 #include "core/row_failures.hpp"
 #include "expr/program.hpp"
+#include "kernel/text_check.hpp"
 #include "kernel/uniform_numbers.hpp"
 
 namespace fanfold {
@@ -44,10 +45,19 @@ struct Failure {
 /// The expression of a task: of x1 … x10 (x is x1), and of the constants a, b, c.
 class Integrand {
  public:
-  explicit Integrand(std::string_view text) : text_(text), program_(compile(text, scope())) {
+  explicit Integrand(std::string_view text) : text_(text), program_(compile(text)) {
     for (const std::size_t slot : program_.slots()) {
       if (slot <= most_dimensions) dimensions_ = std::max(dimensions_, std::max<std::size_t>(slot, 1));
     }
+  }
+
+  static std::optional<TextFault> fault_of(std::string_view text) {
+    try {
+      if (expr::Program::compile(expr::parse(text), scope()).type() != Type::text) return std::nullopt;
+    } catch (const expr::ExpressionError& error) {
+      return TextFault{error.offset(), error.what()};
+    }
+    return TextFault{0, "a number is needed, not a text"};
   }
 
   const std::string& text() const { return text_; }
@@ -86,14 +96,10 @@ class Integrand {
     return names;
   }
 
-  static expr::Program compile(std::string_view text, const expr::Scope& scope) {
-    try {
-      expr::Program program = expr::Program::compile(expr::parse(text), scope);
-      if (program.type() != Type::text) return program;
-    } catch (const expr::ExpressionError& error) {
-      throw Failure{fmt::format("f, column {}: {}", error.offset() + 1, error.what())};
-    }
-    throw Failure{"f must give a number, not a text"};
+  static expr::Program compile(std::string_view text) {
+    if (const auto fault = fault_of(text))
+      throw Failure{fmt::format("f, column {}: {}", fault->offset + 1, fault->message)};
+    return expr::Program::compile(expr::parse(text), scope());
   }
 
   std::string text_;
@@ -210,9 +216,13 @@ Integral sample_cube(Integrand& integrand, const Batch& batch, std::size_t task,
   return {volume * mean, volume * error, static_cast<std::int64_t>(samples)};
 }
 
-class Integrate final : public Kernel {
+class Integrate final : public Kernel, public ChecksTexts {
  public:
   const KernelInfo& info() const override { return info_; }
+
+  std::optional<TextFault> fault_of(std::string_view parameter, std::string_view text) const override {
+    return parameter == "f" ? Integrand::fault_of(text) : std::nullopt;
+  }
 
   void run(const Batch& batch, Results& results) const override {
     std::optional<Integrand> integrand;  // kept while tasks have the same

@@ -103,7 +103,7 @@ TEST(Integrate, SaysWhatIsWrong) {
   EXPECT_EQ(reason_of(integrated("x1 * x2", 0, 1, 0)), "f has 2 dimensions: give `samples`");
   EXPECT_EQ(reason_of(integrated("2 * y", 0, 1, 0)), "f, column 5: unknown name 'y'");
   EXPECT_EQ(reason_of(integrated("2 *", 0, 1, 0)).substr(0, 11), "f, column 4");
-  EXPECT_EQ(reason_of(integrated("'text'", 0, 1, 0)), "f must give a number, not a text");
+  EXPECT_EQ(reason_of(integrated("'text'", 0, 1, 0)), "f, column 1: a number is needed, not a text");
   EXPECT_EQ(reason_of(integrated("x", 1, 0, 0)), "from and to must be finite, to not below from");
   EXPECT_EQ(reason_of(integrated("x", 0, std::numeric_limits<double>::infinity(), 5)),
             "from and to must be finite, to not below from");
