@@ -23,7 +23,7 @@ OptionText text_of(const CLI::Option& option) {
     for (const std::string& name : option.get_lnames()) text.names += "--" + name + ", ";
     text.names.resize(text.names.size() - 2);
     const std::string value = value_name(option);
-    if (!value.empty()) text.names += " " + value;
+    if (!value.empty()) text.names += (value.front() == '[' ? "" : " ") + value;
   }
   text.description = option.get_description();
   if (!option.get_default_str().empty()) text.description += " (default: " + option.get_default_str() + ")";

@@ -13,6 +13,7 @@
 #include "cli/commands.hpp"
 #include "cli/standard_output.hpp"
 #include "cli/task_selection.hpp"
+#include "exec/captured_text.hpp"
 #include "exec/source.hpp"
 #include "exec/task_description.hpp"
 #include "job/job.hpp"
@@ -77,9 +78,10 @@ std::string where_it_went(const Job& job, const Outcome& outcome, bool errors) {
                      file);
 }
 
-std::string section(const Outcome& outcome, const char* stream, const std::string& text) {
+/// `limit`: of what is recorded of the stream.
+std::string section(const Outcome& outcome, const char* stream, const std::string& text, std::size_t limit) {
   return fmt::format("==> task {}, attempt {}: {}, {} <==\n{}{}", outcome.task.value(),
-                     outcome.attempt.value(), stream, count_of(text.size(), "byte"), text,
+                     outcome.attempt.value(), stream, count_of(size_before(text, limit), "byte"), text,
                      text.empty() || text.back() == '\n' ? "" : "\n");
 }
 
@@ -94,8 +96,9 @@ ExitStatus show_output(const OutputOptions& options) {
   const std::vector<AttemptRecord> attempts = file.attempts(task);
   const Outcome& outcome = chosen(attempts, task, options.attempt);
   if (options.all) {
-    write_standard_output(section(outcome, "standard output", outcome.output) +
-                          section(outcome, "standard error", outcome.errors));
+    const std::size_t limit = job->run.output_limit;
+    write_standard_output(section(outcome, "standard output", outcome.output, limit) +
+                          section(outcome, "standard error", outcome.errors, limit));
     return ExitStatus::success;
   }
   const std::string& text = options.errors ? outcome.errors : outcome.output;

@@ -23,7 +23,7 @@ constexpr PolicyFlag flags[] = {
     {"max_failures", "--max-failures", "LIMIT", "Stop when more tasks have failed: 10 or 5%"},
     {"keep", "--keep", "WHICH", "Per-task values of kernel-only tasks in the run file: auto, all or none"},
     {"output_limit", "--output-limit", "SIZE", "Of what a task writes, so much is recorded (1MiB)"},
-    {"print", "--print{ended}", "WHEN",
+    {"print", "--print{ended}", "[=WHEN]",
      "Print what tasks write: ended (as they end), order (of the tasks) or none", "ended"},
     {"memory", "--memory", "SIZE", "Memory of each node that tasks may reserve (all)"},
     {"io_threads", "--io-threads", "N", "Threads for sources on each rank"},

@@ -32,4 +32,7 @@ inline std::optional<char32_t> next_character(std::string_view text, std::size_t
   return character;
 }
 
+/// One that a terminal does not show as itself: below the blank, or DEL.
+constexpr bool is_control_character(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
 }  // namespace fanfold

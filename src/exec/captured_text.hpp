@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -63,6 +64,18 @@ inline std::string shortened(std::string text, std::size_t limit) {
   CapturedEnds ends(limit);
   ends.add(text);
   return ends.take();
+}
+
+/// How long a text was before it was shortened to the limit.
+inline std::uint64_t size_before(std::string_view text, std::size_t limit) {
+  const std::size_t head = limit - limit / 2;
+  constexpr std::string_view begin = "\n[", end = " bytes left out]\n";
+  if (text.size() <= limit || text.substr(head, begin.size()) != begin) return text.size();
+  std::uint64_t left_out = 0;
+  const char* const digits = text.data() + head + begin.size();
+  const char* const after = std::from_chars(digits, text.data() + text.size(), left_out).ptr;
+  if (!std::string_view(after, text.data() + text.size()).starts_with(end)) return text.size();
+  return limit + left_out;
 }
 
 }  // namespace fanfold

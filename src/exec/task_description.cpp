@@ -13,8 +13,6 @@
 namespace fanfold {
 namespace {
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
-
 std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, " ")); }
 
 /// One task, and what is known of it.
@@ -150,24 +148,6 @@ class Description {
 std::vector<TaskDetail> task_description(const Job& job, TaskIndex task,
                                          const std::optional<TaskPlace>& place) {
   return Description(job, task, place).details();
-}
-
-std::string quote_for_paste(const std::string& text) {
-  if (std::none_of(text.begin(), text.end(), is_control)) return quote_for_shell(text);
-  std::string quoted = "$'";
-  for (const char c : text) {
-    if (c == '\n') {
-      quoted += "\\n";
-    } else if (c == '\t') {
-      quoted += "\\t";
-    } else if (is_control(c)) {
-      quoted += fmt::format("\\{:03o}", static_cast<unsigned char>(c));
-    } else {
-      if (c == '\'' || c == '\\') quoted += '\\';
-      quoted += c;
-    }
-  }
-  return quoted + "'";
 }
 
 }  // namespace fanfold

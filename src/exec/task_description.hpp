@@ -37,8 +37,4 @@ struct TaskPlace {
 std::vector<TaskDetail> task_description(const Job& job, TaskIndex task,
                                          const std::optional<TaskPlace>& place = {});
 
-/// A text as one word of a shell, on one line: with a control character in it as $'a\nb', which bash, zsh and
-/// ksh understand, else as quote_for_shell has it.
-std::string quote_for_paste(const std::string& text);
-
 }  // namespace fanfold

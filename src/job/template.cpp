@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/utf8.hpp"
 #include "job/template_format.hpp"
 
 namespace fanfold {
@@ -22,19 +23,6 @@ std::string path_part(const std::string& text, std::string_view part) {
   if (part == "ext") return path.extension().string();
   const std::string folder = path.parent_path().string();
   return folder.empty() ? "." : folder;
-}
-
-/// RFC 3986: all but the unreserved characters.
-std::string percent_encode(std::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    if (is_name_character(c) || c == '-' || c == '.' || c == '~') {
-      encoded += c;
-    } else {
-      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return encoded;
 }
 
 std::string quote_for_sql(std::string_view text) {
@@ -60,7 +48,10 @@ std::string Template::render(const TemplateContext& context) const {
 std::string Template::preview(const TemplateContext& context, bool place_is_known) const {
   std::string result;
   for (const Piece& piece : pieces_) {
-    result += piece.is_known(place_is_known) ? piece.rendered(context, quoting_) : piece.name_in_braces();
+    const bool is_quoted = quoting_ == Quoting::shell && piece.kind != Piece::Kind::literal && !piece.raw;
+    result += !piece.is_known(place_is_known) ? piece.name_in_braces()
+              : is_quoted                     ? quote_for_paste(to_text(piece.substituted(context)))
+                                              : piece.rendered(context, quoting_);
   }
   return result;
 }
@@ -190,6 +181,18 @@ std::vector<std::size_t> Template::slots() const {
   return slots;
 }
 
+std::string percent_encode(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    if (is_name_character(c) || c == '-' || c == '.' || c == '~') {
+      encoded += c;
+    } else {
+      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return encoded;
+}
+
 std::string quote_for_shell(std::string_view text) {
   constexpr std::string_view plain = "@%+=:,./-_";
   const auto is_plain = [&](char c) {
@@ -201,6 +204,24 @@ std::string quote_for_shell(std::string_view text) {
     if (c == '\'') {
       quoted += "'\\''";
     } else {
+      quoted += c;
+    }
+  }
+  return quoted + "'";
+}
+
+std::string quote_for_paste(std::string_view text) {
+  if (std::none_of(text.begin(), text.end(), is_control_character)) return quote_for_shell(text);
+  std::string quoted = "$'";
+  for (const char c : text) {
+    if (c == '\n') {
+      quoted += "\\n";
+    } else if (c == '\t') {
+      quoted += "\\t";
+    } else if (is_control_character(c)) {
+      quoted += fmt::format("\\{:03o}", static_cast<unsigned char>(c));
+    } else {
+      if (c == '\'' || c == '\\') quoted += '\\';
       quoted += c;
     }
   }

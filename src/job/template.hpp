@@ -128,6 +128,13 @@ class Template {
 /// The text quoted for sh: as it is if it consists of [A-Za-z0-9_@%+=:,./-] only, else in single quotes.
 std::string quote_for_shell(std::string_view text);
 
+/// The same on one line, to be pasted: with a control character in it as $'a\nb', which bash, zsh and ksh
+/// understand.
+std::string quote_for_paste(std::string_view text);
+
+/// As a part of a URL (RFC 3986): all but letters, digits and -._~ as %20.
+std::string percent_encode(std::string_view text);
+
 /// A value as it stands in templates, tables and keys: integers in decimal, reals in the fewest digits that
 /// read back the same (integral ones with ".0"; "nan", "inf", "-inf"), text as it is.
 std::string to_text(const Value& value);

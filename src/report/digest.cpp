@@ -4,6 +4,7 @@
 
 #include "job/template.hpp"
 #include "report/answers.hpp"
+#include "report/error_lines.hpp"
 #include "report/quantity.hpp"
 
 namespace fanfold {
@@ -13,27 +14,12 @@ namespace {
 constexpr std::size_t most_shown = 10;
 constexpr std::size_t most_error_lines = 5;
 
-std::string last_lines(const std::string& text) {
-  std::size_t end = text.find_last_not_of("\r\n\t ");
-  if (end == std::string::npos) return {};
-  std::size_t begin = end + 1;
-  for (std::size_t lines = 0; begin > 0; --begin) {
-    if (text[begin - 1] == '\n' && ++lines == most_error_lines) break;
-  }
-  std::string indented = "    | ";
-  for (const char c : text.substr(begin, end + 1 - begin)) {
-    indented += c;
-    if (c == '\n') indented += "    | ";
-  }
-  return indented + "\n";
-}
-
 std::string group_text(const Job& job, const FailureGroup& group, const DigestContext& context) {
   const std::string params = params_text(job, group.first);
   const std::uint64_t task = group.first.value();
   std::string text = fmt::format("  {}{}: {}", group.at_least ? "at least " : "",
-                                 count_of(group.count, "task"), group.error);
-  if (group.lines_differ) text += ": " + group.last_line;
+                                 count_of(group.count, "task"), without_control_characters(group.error));
+  if (group.lines_differ) text += ": " + without_control_characters(group.last_line);
   text += fmt::format("\n    first: task {}{}", task, params.empty() ? "" : " (" + params + ")");
   if (group.rank) {
     text += fmt::format(", rank {}", group.rank->value());
@@ -41,8 +27,9 @@ std::string group_text(const Job& job, const FailureGroup& group, const DigestCo
   }
   if (group.has_source) text += fmt::format(", attempt {}", group.attempt.value());
   text += "\n";
-  if (group.first_error != group.error) text += "    error: " + group.first_error + "\n";
-  text += last_lines(group.errors);
+  if (group.first_error != group.error)
+    text += "    error: " + without_control_characters(group.first_error) + "\n";
+  text += last_lines(group.errors, most_error_lines, "    | ");
   text +=
       fmt::format("    again: fanfold run {} --task {} --run task-{}.run\n", context.arguments, task, task);
   return text;

@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "exec/captured_text.hpp"
 #include "journal/event_tasks.hpp"
+#include "report/error_lines.hpp"
 #include "report/quantity.hpp"
 
 namespace fanfold {
@@ -22,22 +24,6 @@ struct Entry {
   double time = 0;
   std::string text;
 };
-
-/// The end of a text, each line behind a bar.
-std::string quoted_lines(const std::string& text) {
-  const std::size_t end = text.find_last_not_of("\r\n\t ");
-  if (end == std::string::npos) return {};
-  std::size_t begin = end + 1;
-  for (std::size_t lines = 0; begin > 0; --begin) {
-    if (text[begin - 1] == '\n' && ++lines == most_story_lines) break;
-  }
-  std::string quoted = "\n             | ";
-  for (const char c : text.substr(begin, end + 1 - begin)) {
-    quoted += c;
-    if (c == '\n') quoted += "             | ";
-  }
-  return quoted;
-}
 
 /// Short times to the millisecond.
 std::string elapsed_text(double seconds) {
@@ -163,9 +149,12 @@ class Trail {
     std::string text =
         fmt::format("attempt {} ended after {}: {}", outcome.attempt.value(), elapsed_text(outcome.duration),
                     outcome.error.empty() ? std::string(name_of(outcome.status)) : outcome.error);
-    if (!outcome.output.empty())
-      text += fmt::format("; standard output: {}", count_of(outcome.output.size(), "byte"));
-    return text + quoted_lines(outcome.errors);
+    const std::uint64_t written = size_before(outcome.output, job_.run.output_limit);
+    if (written > 0) text += fmt::format("; standard output: {}", count_of(written, "byte"));
+    std::string errors = last_lines(outcome.errors, most_story_lines, "             | ");
+    if (errors.empty()) return text;
+    errors.pop_back();  // the line ends with the entry
+    return text + "\n" + errors;
   }
 
   std::string reason_of_size() const {

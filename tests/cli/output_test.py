@@ -56,6 +56,34 @@ warned
 ==> task 3, attempt 1: standard error, 0 bytes <==
 """)
 
+    def test_what_was_too_long_says_how_long_it_was(self):
+        self.write("long.toml", "[task]\nshell = 'seq 100000; seq 1000 >&2'\n[run]\noutput_limit = 20\n")
+        self.fanfold("run", "long.toml")
+        self.expect(["output", "long.run", "0", "--all"], out="""\
+==> task 0, attempt 1: standard output, 588,895 bytes <==
+1
+2
+3
+4
+5
+
+[588875 bytes left out]
+99
+100000
+==> task 0, attempt 1: standard error, 3,893 bytes <==
+1
+2
+3
+4
+5
+
+[3873 bytes left out]
+
+999
+1000
+""")
+        self.assertIn("standard output: 588,895 bytes", self.fanfold("explain", "long.run", "0").out)
+
     def test_attempts(self):
         self.run_all()
         self.expect(["output", "writing.run", "4"], out="attempt 2\n")

@@ -1,5 +1,6 @@
 // Children that behave, and children that do not.
 #include "exec/child_process.hpp"
+#include "exec/captured_text.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -208,6 +209,16 @@ TEST(ChildProcess, KeepsTheBeginningAndTheEndOfWhatIsLong) {
   EXPECT_EQ(end.output, "1\n2\n3\n4\n[588881 bytes left out]\n100000\n");
   EXPECT_EQ(end.left_out, 588881U);
   EXPECT_EQ(end.errors, "1\n[588894 bytes left out]\n");
+}
+
+TEST(CapturedText, KnowsHowLongItWas) {
+  for (const std::size_t size : {0, 9, 10, 11, 12, 100, 12345}) {
+    CapturedEnds ends(11);
+    ends.add(std::string(size, 'x'));
+    EXPECT_EQ(size_before(ends.take(), 11), size);
+  }
+  EXPECT_EQ(size_before("123456\n[5 bytes]\n", 11), 17U) << "what only looks so";
+  EXPECT_EQ(size_before("12345\n[5 bytes left out]\n12345", 11), 30U) << "what stands elsewhere";
 }
 
 TEST(ChildProcess, MayWriteFiftyMegabytesOfAnyBytes) {

@@ -38,6 +38,17 @@ command = ["echo", "--name={name}", "", "$HOME"]
   EXPECT_THAT(described(*job, 2), ElementsAre(R"(command: echo $'--name=a\nb' '' '$HOME')"));
 }
 
+TEST(TaskDescription, keeps_the_values_of_a_shell_command_on_one_line) {
+  const auto job = job_of(R"(
+[params]
+name = ["plain", "line 1\nline 2"]
+[task]
+shell = "printf %s {name}"
+)");
+  EXPECT_THAT(described(*job, 0), ElementsAre("shell: printf %s plain"));
+  EXPECT_THAT(described(*job, 1), ElementsAre(R"(shell: printf %s $'line 1\nline 2')"));
+}
+
 TEST(TaskDescription, shows_all_keys_of_a_program) {
   const auto job = job_of(R"(
 [params]
