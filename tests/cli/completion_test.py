@@ -68,7 +68,7 @@ class CompletionTest(CliTest):
         """The script follows the help: what a command accepts can be completed."""
         for command in ["run", "check", "submit", "status", "doctor", "results", "kernels", "init"]:
             help_text = self.fanfold("help", command).out
-            listed = {line.split("--", 1)[1].split()[0] for line in help_text.splitlines()
+            listed = {line.split("--", 1)[1].split()[0].split("[")[0] for line in help_text.splitlines()
                       if line.startswith("  -")}
             self.assertTrue(listed, help_text)
             for name in listed:
