@@ -123,6 +123,7 @@ class BatchFault:
     inject: Callable
     cancels: bool = False  # who does it does not want the job to go on by itself
     begin: Callable = BatchRun.is_running  # from then on it may come
+    shares: tuple = (-0.2, 0.9)  # of the tasks that are done when it comes; below 0: while the ranks start
 
 
 SLURM = (["slurm-up", "3", "2"], "slurm-down", "slurm")
@@ -132,8 +133,11 @@ BATCH_FAULTS = {
     "scancel": BatchFault(*SLURM, lambda job, _nodes, run: run.end("scancel", job), cancels=True),
     "qdel": BatchFault(*GRID_ENGINE, lambda job, _nodes, run: run.end("qdel", job), cancels=True),
     "other node dies": BatchFault(*SLURM, lambda _job, nodes, run: run.system.kill_node(nodes[1])),
-    # For a second or so, until the script has started what watches over its node, nobody else would go on.
-    "first node dies": BatchFault(*SLURM, lambda _job, nodes, run: run.system.kill_node(nodes[0]), begin=BatchRun.has_begun),
+    # For a second or so, until the script has started what watches over its node, and when that has ended, nobody else would
+    # go on.
+    "first node dies": BatchFault(
+        *SLURM, lambda _job, nodes, run: run.system.kill_node(nodes[0]), begin=BatchRun.has_begun, shares=(0.15, 0.6)
+    ),
 }
 
 
@@ -148,8 +152,7 @@ class BatchInjection(Injection):
             run.submit()
             run.wait_until(partial(fault.begin, run))
             job, nodes = run.job(), run.nodes() if fault.scheduler == "slurm" else []
-            # In a fifth of the cases, while the ranks start; else, when they have done some part.
-            share = self.chance.uniform(-0.2, 0.9)
+            share = self.chance.uniform(*fault.shares)
             self.said += f", submitted, after {max(share, 0):.0%}"
             if share > 0:
                 run.wait_until(lambda: run.finished() >= share * TASKS[self.job])
