@@ -13,7 +13,7 @@
 #include "cli/commands.hpp"
 #include "cli/standard_output.hpp"
 #include "cli/task_selection.hpp"
-#include "exec/captured_text.hpp"
+#include "core/captured_text.hpp"
 #include "exec/source.hpp"
 #include "exec/task_description.hpp"
 #include "job/job.hpp"

@@ -13,8 +13,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "core/captured_text.hpp"
 #include "core/file_descriptor.hpp"
-#include "exec/captured_text.hpp"
 #include "exec/spawn.hpp"
 #include "exec/standard_files.hpp"
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "exec/captured_text.hpp"
+#include "core/captured_text.hpp"
 
 namespace fanfold {
 namespace {

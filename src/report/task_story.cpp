@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "exec/captured_text.hpp"
+#include "core/captured_text.hpp"
 #include "journal/event_tasks.hpp"
 #include "report/error_lines.hpp"
 #include "report/quantity.hpp"

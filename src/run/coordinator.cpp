@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/overloaded.hpp"
-#include "exec/captured_text.hpp"
+#include "core/captured_text.hpp"
 #include "journal/event_tasks.hpp"
 #include "run/blamed_tasks.hpp"
 

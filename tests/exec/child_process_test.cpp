@@ -1,6 +1,6 @@
 // Children that behave, and children that do not.
 #include "exec/child_process.hpp"
-#include "exec/captured_text.hpp"
+#include "core/captured_text.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
