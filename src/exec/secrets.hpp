@@ -14,8 +14,8 @@ class Secrets {
   explicit Secrets(const Job& job);
 
   bool empty() const { return secrets_.empty(); }
-  /// The text with "{env.NAME}" where the value of NAME stood, as it is, encoded as in a URL, or escaped as in
-  /// JSON. Values of less than four bytes stay: they are in every text, and no secrets.
+  /// The text with "{env.NAME}" where the value of NAME stood, as it is, encoded as in a URL, or escaped as
+  /// in JSON. Values of less than four bytes stay: they are in every text, and no secrets.
   std::string conceal(std::string text) const;
 
  private:

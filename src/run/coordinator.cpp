@@ -6,8 +6,8 @@
 #include <limits>
 #include <utility>
 
-#include "core/overloaded.hpp"
 #include "core/captured_text.hpp"
+#include "core/overloaded.hpp"
 #include "journal/event_tasks.hpp"
 #include "run/blamed_tasks.hpp"
 
