@@ -6,20 +6,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "exec/source.hpp"
 #include "job/task_keys.hpp"
 #include "job/template.hpp"
+#include "job/toml_document.hpp"
 #include "kernel/with_unit.hpp"
 
 namespace fanfold {
 namespace {
 
-/// A value as TOML writes it; JSON strings are TOML strings.
+/// A value as TOML writes it.
 std::string toml_of(const Value& value) {
-  return type_of(value) == Type::text ? nlohmann::json(std::get<std::string>(value)).dump() : to_text(value);
+  return type_of(value) == Type::text ? toml_string(std::get<std::string>(value)) : to_text(value);
 }
 
 /// A value that a parameter without a default can have, not below its minimum: `usual`, or so many times

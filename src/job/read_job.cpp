@@ -27,19 +27,6 @@ void add_inputs(JobSource& source, const ChooseCpuLevel& choose_level) {
   }
 }
 
-std::string toml_string(const std::string& text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') result += '\\';
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      result += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
-    } else {
-      result += c;
-    }
-  }
-  return result + '"';
-}
-
 /// The job file in the same folder whose name, up to its extension, is nearest to that of one that is not
 /// there, for a message.
 std::string nearest_job(const std::filesystem::path& file) {

@@ -86,11 +86,9 @@ std::string refused_name(const std::string& name, const std::string& file, bool 
     return fmt::format(
         "the header of '{}' is one cell: its cells are separated by {}, it seems, not by commas", file,
         name[separator] == ';' ? "semicolons" : "tabs");
-  std::string quoted;
-  for (const char c : name) quoted += c == '"' || c == '\\' ? fmt::format("\\{}", c) : std::string(1, c);
   return fmt::format(
-      "the column '{}' of '{}' cannot be the name of a param{}; rename it: as = {{ \"{}\" = \"a_name\" }}",
-      name, file, expr::is_reserved(name) ? ", for it is a word of expressions" : "", quoted);
+      "the column '{}' of '{}' cannot be the name of a param{}; rename it: as = {{ {} = \"a_name\" }}", name,
+      file, expr::is_reserved(name) ? ", for it is a word of expressions" : "", toml_string(name));
 }
 
 }  // namespace

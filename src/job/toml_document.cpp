@@ -1,11 +1,14 @@
 #include "job/toml_document.hpp"
 
+#include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <optional>
+
+#include "core/utf8.hpp"
 
 namespace fanfold {
 namespace {
@@ -166,6 +169,19 @@ Place place_of(const TomlNode& root, std::string_view section, std::string_view 
   const TomlEntry* const table = root.find(section);
   const TomlEntry* const entry = table == nullptr ? nullptr : table->node.find(key);
   return entry == nullptr ? Place{} : entry->place;
+}
+
+std::string toml_string(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') result += '\\';
+    if (is_control_character(c)) {
+      result += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
+    } else {
+      result += c;
+    }
+  }
+  return result + '"';
 }
 
 std::string_view describe(TomlNode::Kind kind) {

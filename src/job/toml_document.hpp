@@ -41,6 +41,9 @@ struct TomlEntry {
 /// Where a key of a section stands; line 0 if it is not in the file.
 Place place_of(const TomlNode& root, std::string_view section, std::string_view key);
 
+/// A text as a basic string of TOML, in its quotes.
+std::string toml_string(const std::string& text);
+
 /// "an integer", "a string", "a list" …
 std::string_view describe(TomlNode::Kind kind);
 
