@@ -45,6 +45,7 @@ struct Failure {
 /// The expression of a task: of x1 … x10 (x is x1), and of the constants a, b, c.
 class Integrand {
  public:
+  /// Throws TextFault.
   explicit Integrand(std::string_view text) : text_(text), program_(compile(text)) {
     for (const std::size_t slot : program_.slots()) {
       if (slot <= most_dimensions) dimensions_ = std::max(dimensions_, std::max<std::size_t>(slot, 1));
@@ -53,11 +54,11 @@ class Integrand {
 
   static std::optional<TextFault> fault_of(std::string_view text) {
     try {
-      if (expr::Program::compile(expr::parse(text), scope()).type() != Type::text) return std::nullopt;
-    } catch (const expr::ExpressionError& error) {
-      return TextFault{error.offset(), error.what()};
+      compile(text);
+    } catch (const TextFault& fault) {
+      return fault;
     }
-    return TextFault{0, "a number is needed, not a text"};
+    return std::nullopt;
   }
 
   const std::string& text() const { return text_; }
@@ -96,10 +97,15 @@ class Integrand {
     return names;
   }
 
+  /// Throws TextFault.
   static expr::Program compile(std::string_view text) {
-    if (const auto fault = fault_of(text))
-      throw Failure{fmt::format("f, column {}: {}", fault->offset + 1, fault->message)};
-    return expr::Program::compile(expr::parse(text), scope());
+    try {
+      expr::Program program = expr::Program::compile(expr::parse(text), scope());
+      if (program.type() != Type::text) return program;
+    } catch (const expr::ExpressionError& error) {
+      throw TextFault{error.offset(), error.what()};
+    }
+    throw TextFault{0, "a number is needed, not a text"};
   }
 
   std::string text_;
@@ -235,6 +241,8 @@ class Integrate final : public Kernel, public ChecksTexts {
         results.reals(0)[task] = integral.value;
         results.reals(1)[task] = integral.error;
         results.integers(2)[task] = integral.evaluations;
+      } catch (const TextFault& fault) {
+        results.fail(task, fmt::format("f, column {}: {}", fault.offset + 1, fault.message));
       } catch (const Failure& failure) {
         results.fail(task, failure.reason);
       }
