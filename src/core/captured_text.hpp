@@ -12,6 +12,9 @@
 
 namespace fanfold {
 
+/// The line that stands for what is left out is their number between these.
+inline constexpr std::string_view before_left_out = "\n[", after_left_out = " bytes left out]\n";
+
 /// The first and the last bytes of a stream, half of the limit each.
 class CapturedEnds {
  public:
@@ -34,7 +37,7 @@ class CapturedEnds {
   /// The text; if bytes are left out, a line in its middle says how many.
   std::string take() {
     cut();
-    if (left_out_ != 0) head_ += fmt::format("\n[{} bytes left out]\n", left_out_);
+    if (left_out_ != 0) head_ += fmt::format("{}{}{}", before_left_out, left_out_, after_left_out);
     head_ += tail_;
     return std::move(head_);
   }
@@ -69,12 +72,11 @@ inline std::string shortened(std::string text, std::size_t limit) {
 /// How long a text was before it was shortened to the limit.
 inline std::uint64_t size_before(std::string_view text, std::size_t limit) {
   const std::size_t head = limit - limit / 2;
-  constexpr std::string_view begin = "\n[", end = " bytes left out]\n";
-  if (text.size() <= limit || text.substr(head, begin.size()) != begin) return text.size();
+  if (text.size() <= limit || !text.substr(head).starts_with(before_left_out)) return text.size();
   std::uint64_t left_out = 0;
-  const char* const digits = text.data() + head + begin.size();
+  const char* const digits = text.data() + head + before_left_out.size();
   const char* const after = std::from_chars(digits, text.data() + text.size(), left_out).ptr;
-  if (!std::string_view(after, text.data() + text.size()).starts_with(end)) return text.size();
+  if (!std::string_view(after, text.data() + text.size()).starts_with(after_left_out)) return text.size();
   return limit + left_out;
 }
 
