@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
@@ -67,8 +66,9 @@ IsolatedKernel::End IsolatedKernel::exchange(const Batch& batch, std::size_t fir
     if (info().results[i].type == Type::real) std::memcpy(results.reals(i).data() + first, column, bytes);
   }
   try {
-    running->notes().follow();
-    const std::size_t size = std::min<std::size_t>(running->header().notes_bytes, running->notes().size());
+    const std::uint64_t notes_bytes = running->header().notes_bytes;
+    running->notes().follow(notes_bytes);
+    const std::size_t size = std::min<std::size_t>(notes_bytes, running->notes().size());
     ByteReader reader(std::span(running->notes().data(), size));
     while (!reader.at_end()) {
       const SharedNote note = decode_shared_note(reader);
@@ -88,8 +88,7 @@ IsolatedKernel::End IsolatedKernel::exchange(const Batch& batch, std::size_t fir
     end = {0, fmt::format("the kernel has overwritten memory that is not its own: {}", error.what())};
   }
   if (end.death.empty()) {
-    const std::string written = running->take_errors();
-    std::fwrite(written.data(), 1, written.size(), stderr);
+    running->pass_errors_on();
   } else {
     const MutexLock lock(mutex_);
     process_.reset();

@@ -12,9 +12,10 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <stdexcept>
-#include <system_error>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,9 @@ using Clock = std::chrono::steady_clock;
 /// What a kernel's process may write to standard error, and be forgotten of, in one batch.
 constexpr off_t errors_limit = 64 << 10;
 
+/// To look for it takes a system call.
+constexpr std::chrono::milliseconds errors_interval{10};
+
 /// For a process that has closed its pipe to end by itself.
 constexpr int grace_milliseconds = 2000;
 
@@ -41,8 +45,6 @@ constexpr int look_milliseconds = 50;
 
 /// Children get descriptors from 3 on; ours are above, so that none is overwritten before it is passed on.
 constexpr int lowest_descriptor = 64;
-
-[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
 FileDescriptor memory_file(const char* name) {
   FileDescriptor file =
@@ -63,6 +65,8 @@ std::vector<std::string> environment_of_kernel() {
   variables.push_back("FANFOLD_SIMD=" + simd_target());
   return variables;
 }
+
+void write_to_standard_error(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 /// The last line that is not blank.
 std::string last_line(std::string text) {
@@ -123,6 +127,19 @@ std::string KernelProcess::run(std::optional<std::chrono::duration<double>> time
   return take_word() ? std::string() : death();
 }
 
+KernelProcess::~KernelProcess() {
+  reap();
+  write_to_standard_error(take_errors());
+}
+
+void KernelProcess::pass_errors_on() {
+  const Clock::time_point now = Clock::now();
+  if (now - errors_passed_on_ < errors_interval) return;
+  errors_passed_on_ = now;
+  write_to_standard_error(take_errors());
+}
+
+/// What it wrote since the last call.
 std::string KernelProcess::take_errors() {
   struct stat status = {};
   if (fstat(errors_.get(), &status) != 0 || status.st_size == 0) return {};
@@ -131,7 +148,7 @@ std::string KernelProcess::take_errors() {
   const ssize_t size = pread(errors_.get(), text.data(), text.size(), from);
   text.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   // It writes at the end, wherever that is: what it writes meanwhile is lost, or comes with the next.
-  if (ftruncate(errors_.get(), 0) != 0) fail("cannot empty a file in memory");
+  if (ftruncate(errors_.get(), 0) != 0) return {};
   return text;
 }
 
@@ -198,7 +215,9 @@ std::string KernelProcess::death() {
       WIFSIGNALED(status)
           ? fmt::format("killed by signal {} ({})", WTERMSIG(status), name_of_signal(WTERMSIG(status)))
           : fmt::format("the kernel ended its process, with exit code {}", WEXITSTATUS(status));
-  const std::string line = last_line(take_errors());
+  const std::string written = take_errors();
+  const std::string line = last_line(written);
+  write_to_standard_error(std::string_view(written).substr(0, written.rfind(line)));
   return line.empty() ? reason : reason + ": " + line;
 }
 

@@ -33,7 +33,7 @@ class KernelProcess {
   /// Starts it and waits until it can run batches. Throws std::runtime_error if it does not come so far; soon
   /// once `interrupted` is true.
   KernelProcess(const IsolatedKernelSpec& spec, const std::atomic<bool>& interrupted);
-  ~KernelProcess() { reap(); }
+  ~KernelProcess();
   KernelProcess(const KernelProcess&) = delete;
   KernelProcess& operator=(const KernelProcess&) = delete;
 
@@ -43,8 +43,9 @@ class KernelProcess {
 
   /// Lets it run the batch that is in the memory. Returns why it died, or nothing.
   std::string run(std::optional<std::chrono::duration<double>> timeout);
-  /// What the kernel wrote to standard output and error since the last call.
-  std::string take_errors();
+  /// Writes what the kernel has written to standard output and error to standard error: soon, not after each
+  /// short batch. The rest follows when this object ends.
+  void pass_errors_on();
   /// By any thread.
   void kill() const FANFOLD_EXCLUDES(pid_mutex_);
 
@@ -52,6 +53,7 @@ class KernelProcess {
   void wait_for_start(const std::atomic<bool>& interrupted);
   bool wait_for_word(int milliseconds) const;
   bool take_word() const;
+  std::string take_errors();
   std::string death();
   int reap() FANFOLD_EXCLUDES(pid_mutex_);
   void kill_locked() const FANFOLD_REQUIRES(pid_mutex_);
@@ -61,6 +63,7 @@ class KernelProcess {
   FileDescriptor errors_;
   FileDescriptor go_;
   FileDescriptor done_;
+  std::chrono::steady_clock::time_point errors_passed_on_;
   FileDescriptor process_;  // becomes readable when it ends
   mutable Mutex pid_mutex_;
   pid_t pid_ FANFOLD_GUARDED_BY(pid_mutex_) = -1;

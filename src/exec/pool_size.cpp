@@ -11,7 +11,7 @@ constexpr double least_gain = 0.2;
 /// If they bring this share, tasks only wait: the next step is a large one.
 constexpr double full_gain = 0.85;
 constexpr std::uint32_t small_step = 2;
-constexpr std::uint32_t large_step = 4;
+constexpr std::uint32_t large_step = 8;
 
 /// A share of failures that is higher by this is the fault of the threads.
 constexpr double more_failures = 0.05;
@@ -60,7 +60,8 @@ bool PoolSize::is_better(const Measured& now, const Measured& before) const {
 }
 
 void PoolSize::climb(const Measured& now, std::uint32_t most) {
-  std::uint32_t factor = small_step;
+  // Where even the most threads would not fill the CPUs, tasks only wait, for all that is known at first.
+  std::uint32_t factor = !best_ && most == limits_.most ? large_step : small_step;
   if (best_ && now.size > best_->size) {
     if (!is_better(now, *best_)) {
       if (now.size > small_step * best_->size)

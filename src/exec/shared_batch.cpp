@@ -58,7 +58,8 @@ void SharedMemory::reserve(std::size_t bytes) {
   map(size);
 }
 
-void SharedMemory::follow() {
+void SharedMemory::follow(std::size_t bytes) {
+  if (bytes <= size_) return;
   struct stat status = {};
   if (fstat(file_.get(), &status) != 0) fail_to_share("cannot look at shared memory");
   if (static_cast<std::size_t>(status.st_size) != size_) map(static_cast<std::size_t>(status.st_size));
@@ -92,6 +93,7 @@ SharedLayout share(const Batch& batch, const KernelInfo& info, std::size_t piece
   memory.reserve(end);
   std::byte* const data = memory.data();
   auto* const header = ::new (static_cast<void*>(data)) SharedHeader;
+  header->bytes = end;
   header->rows = rows;
   header->piece = piece;
   header->has_inputs = info.takes_input ? 1 : 0;
@@ -112,7 +114,7 @@ SharedLayout share(const Batch& batch, const KernelInfo& info, std::size_t piece
 }
 
 SharedBatch::SharedBatch(const KernelInfo& info, SharedMemory& memory) : memory_(memory), info_(info) {
-  memory.follow();
+  memory.follow(header().bytes);
   rows_ = header().rows;
   std::size_t at = aligned(sizeof(SharedHeader));
   texts_.resize(info.parameters.size());

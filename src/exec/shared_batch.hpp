@@ -29,8 +29,8 @@ class SharedMemory {
   /// Makes the file at least so large and maps it: pointers into it are invalid afterwards. Throws
   /// std::system_error.
   void reserve(std::size_t bytes);
-  /// Maps what the other process has made of it.
-  void follow();
+  /// Maps what the other process has made of it, if that has so many bytes and more than are mapped here.
+  void follow(std::size_t bytes);
   std::byte* data() const { return data_; }
   std::size_t size() const { return size_; }
 
@@ -45,6 +45,7 @@ class SharedMemory {
 /// What stands at the beginning. The kernel's process may overwrite anything by mistake: ours believes
 /// nothing that it finds there, but for `ended` and the notes, which it checks.
 struct SharedHeader {
+  std::uint64_t bytes;  ///< of the batch, with this header
   std::uint64_t rows;
   std::uint64_t piece;  ///< rows that the kernel is given in one call
   std::uint64_t has_inputs;

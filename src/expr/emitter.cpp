@@ -1,7 +1,10 @@
 #include "expr/emitter.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <variant>
+
+#include "expr/operators.hpp"
 
 namespace fanfold::expr {
 namespace {
@@ -50,10 +53,26 @@ Operand Emitter::emit(Opcode opcode, Type type, std::initializer_list<Operand> o
     return {Place::constant, static_cast<std::uint32_t>(code_->constant_storage.size() - 1), type};
   }
   release(operands);
+  chain_to_last(opcode, three);
   const Operand out = allocate(type);
   drafts_.push_back({opcode, out, three});
   code_->origins.push_back({origin.offset, origin.length});
   return out;
+}
+
+// Where an operand is what the last instruction computed, both become one instruction of three operands.
+// Their registers still hold them: nothing came in between.
+void Emitter::chain_to_last(Opcode& opcode, std::array<Operand, 3>& operands) {
+  if (drafts_.empty() || operands[0] == operands[1]) return;
+  const Draft& last = drafts_.back();
+  const bool is_second = operands[1] == last.out;
+  if (!is_second && operands[0] != last.out) return;
+  const std::optional<Opcode> chain = chain_of(last.opcode, opcode, is_second);
+  if (!chain) return;
+  opcode = *chain;
+  operands = {last.operands[0], last.operands[1], operands[is_second ? 0 : 1]};
+  drafts_.pop_back();
+  code_->origins.pop_back();
 }
 
 // Appends the value to the constants, if there is one.

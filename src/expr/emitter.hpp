@@ -52,6 +52,7 @@ class Emitter {
     std::vector<std::uint32_t> free;
   };
 
+  void chain_to_last(Opcode& opcode, std::array<Operand, 3>& operands);
   bool fold(Opcode opcode, Type type, const std::array<Operand, 3>& operands);
   Operand allocate(Type type);
   void release(std::initializer_list<Operand> operands);

@@ -17,6 +17,17 @@ inline constexpr std::size_t block_rows = 64;
 /// Word blocks are computed for a multiple of this many rows: no target's vector of words has more lanes.
 inline constexpr std::size_t row_multiple = 8;
 
+// Two operations of reals in one: the value of the first goes to the second without a way through memory.
+// What `first##_then_divide` computes is (a first b) / c, and `first##_then_divide_into` c / (a first b).
+// Each is rounded as if alone. (Superoperators: Proebsting, POPL 1995.)
+#define FANFOLD_EXPR_CHAINS(X, first) \
+  X(first##_then_add)                 \
+  X(first##_then_subtract)            \
+  X(first##_then_subtract_from)       \
+  X(first##_then_multiply)            \
+  X(first##_then_divide)              \
+  X(first##_then_divide_into)
+
 // The opcodes; `a`, `b`, `c` are the operands. Truth values are the integers 0 and 1; a word is an integer or
 // a double.
 #define FANFOLD_EXPR_OPCODES(X)                            \
@@ -50,6 +61,10 @@ inline constexpr std::size_t row_multiple = 8;
   X(subtract_real)                                         \
   X(multiply_real)                                         \
   X(divide_real)                                           \
+  FANFOLD_EXPR_CHAINS(X, add)                              \
+  FANFOLD_EXPR_CHAINS(X, subtract)                         \
+  FANFOLD_EXPR_CHAINS(X, multiply)                         \
+  FANFOLD_EXPR_CHAINS(X, divide)                           \
   X(modulo_real)                                           \
   X(equal_real)                                            \
   X(not_equal_real)                                        \

@@ -56,11 +56,13 @@ HWY_INLINE Integer truth_of(Mask mask) {
     const Tag d;                                                                                        \
     const auto* a = block(frame, at.a, d);                                                              \
     [[maybe_unused]] const auto* b = block(frame, at.b, d);                                             \
+    [[maybe_unused]] const auto* c = block(frame, at.c, d);                                             \
     std::byte* const out = frame.places[at.out];                                                        \
     const std::size_t padded = constant_rows != 0 ? constant_rows : frame.padded;                       \
     for (std::size_t row = 0; row < padded; row += hn::Lanes(d)) {                                      \
       [[maybe_unused]] const auto x = hn::LoadU(d, a + row);                                            \
       [[maybe_unused]] const auto y = hn::LoadU(d, b + row);                                            \
+      [[maybe_unused]] const auto z = hn::LoadU(d, c + row);                                            \
       store((value), out, row);                                                                         \
     }                                                                                                   \
     return false;                                                                                       \
@@ -195,6 +197,20 @@ FANFOLD_VECTOR(add_real, Reals, hn::Add(x, y))
 FANFOLD_VECTOR(subtract_real, Reals, hn::Sub(x, y))
 FANFOLD_VECTOR(multiply_real, Reals, hn::Mul(x, y))
 FANFOLD_VECTOR(divide_real, Reals, hn::Div(x, y))
+
+#define FANFOLD_CHAINS(first, value)                                     \
+  FANFOLD_VECTOR(first##_then_add, Reals, hn::Add((value), z))           \
+  FANFOLD_VECTOR(first##_then_subtract, Reals, hn::Sub((value), z))      \
+  FANFOLD_VECTOR(first##_then_subtract_from, Reals, hn::Sub(z, (value))) \
+  FANFOLD_VECTOR(first##_then_multiply, Reals, hn::Mul((value), z))      \
+  FANFOLD_VECTOR(first##_then_divide, Reals, hn::Div((value), z))        \
+  FANFOLD_VECTOR(first##_then_divide_into, Reals, hn::Div(z, (value)))
+
+FANFOLD_CHAINS(add, hn::Add(x, y))
+FANFOLD_CHAINS(subtract, hn::Sub(x, y))
+FANFOLD_CHAINS(multiply, hn::Mul(x, y))
+FANFOLD_CHAINS(divide, hn::Div(x, y))
+#undef FANFOLD_CHAINS
 
 FANFOLD_SCALAR(modulo_real, double, modulo_fails(x, y, r))
 

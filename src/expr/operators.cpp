@@ -1,6 +1,48 @@
 #include "expr/operators.hpp"
 
 namespace fanfold::expr {
+namespace {
+
+/// The first opcode of the chains that begin with it, if there are such.
+std::optional<std::uint16_t> first_of_chain(Opcode opcode) {
+  switch (opcode) {
+    case Opcode::add_real:
+      return static_cast<std::uint16_t>(Opcode::add_then_add);
+    case Opcode::subtract_real:
+      return static_cast<std::uint16_t>(Opcode::subtract_then_add);
+    case Opcode::multiply_real:
+      return static_cast<std::uint16_t>(Opcode::multiply_then_add);
+    case Opcode::divide_real:
+      return static_cast<std::uint16_t>(Opcode::divide_then_add);
+    default:
+      return std::nullopt;
+  }
+}
+
+/// Where the chain is among those of its first operation, in the order of FANFOLD_EXPR_CHAINS.
+std::optional<std::uint16_t> second_of_chain(Opcode opcode, bool first_is_right) {
+  switch (opcode) {
+    case Opcode::add_real:
+      return 0;
+    case Opcode::subtract_real:
+      return first_is_right ? 2 : 1;
+    case Opcode::multiply_real:
+      return 3;
+    case Opcode::divide_real:
+      return first_is_right ? 5 : 4;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::optional<Opcode> chain_of(Opcode first, Opcode second, bool first_is_right) {
+  const auto begin = first_of_chain(first);
+  const auto step = second_of_chain(second, first_is_right);
+  if (!begin || !step) return std::nullopt;
+  return static_cast<Opcode>(*begin + *step);
+}
 
 OpcodePair arithmetic(Operator op) {
   switch (op) {

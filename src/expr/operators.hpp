@@ -18,6 +18,10 @@ struct OpcodePair {
 /// Of + - * % and ^. Division has none on integers.
 OpcodePair arithmetic(Operator op);
 
+/// The opcode that does both: `first` and, with its value on the left or the right, `second`. Nothing if
+/// there is none.
+std::optional<Opcode> chain_of(Opcode first, Opcode second, bool first_is_right);
+
 struct Comparison {
   OpcodePair numbers;
   Opcode texts;

@@ -64,14 +64,23 @@ def compare(bench, count):
     (bench.folder / "list.txt").write_text("".join(f"/bin/echo {i}\n" for i in range(count)))
     fanfold = [bench.fanfold, "run", "--fresh", "--quiet", "--io-threads", "2"]
     few = max(count // 20, 50)
+    (bench.folder / "few_numbers").write_text("".join(f"{i}\n" for i in range(few)))
     (bench.folder / "few.txt").write_text("".join(f"/bin/echo {i}\n" for i in range(few)))
     has_parallel = shutil.which("parallel") is not None
 
-    table(f"/bin/true, {count} times, two at a time", bench.in_turns({
+    def parallel(arguments):
+        # Its rate does not depend on the length of the list: a twentieth of it is enough.
+        return lambda: bench.rate(few, f"parallel -j2 {arguments} > /dev/null", shell=True,
+                                  env={**os.environ, "PARALLEL_HOME": str(bench.folder)})
+
+    measures = {
         "floor: two pinned threads": lambda: float(bench.run([bench.floor, str(count), "/bin/true"]).stdout),
         "xargs -P2 -n1": lambda: bench.rate(count, "xargs -P2 -n1 /bin/true < numbers", shell=True),
         "fanfold": lambda: bench.rate(count, [*fanfold, "true.toml"]),
-    }))
+    }
+    if has_parallel:
+        measures["parallel -j2 -n1"] = parallel("-n1 /bin/true < few_numbers")
+    table(f"/bin/true, {count} times, two at a time", bench.in_turns(measures))
     table(f"/bin/echo x, {count} times, its output captured", bench.in_turns({
         "floor: two pinned threads and pipes":
             lambda: float(bench.run([bench.floor, str(count), "--pipes", "/bin/echo", "x"]).stdout),
@@ -82,10 +91,7 @@ def compare(bench, count):
         "fanfold": lambda: bench.rate(count, [*fanfold, "--commands", "list.txt"]),
     }
     if has_parallel:
-        # Its rate does not depend on the length of the list: a twentieth of it is enough.
-        measures["parallel -j2 --joblog"] = lambda: bench.rate(
-            few, "parallel -j2 --joblog joblog < few.txt > /dev/null", shell=True,
-            env={**os.environ, "PARALLEL_HOME": str(bench.folder)})
+        measures["parallel -j2 --joblog"] = parallel("--joblog joblog < few.txt")
     table(f"a list of {count} command lines", bench.in_turns(measures))
 
 

@@ -1,7 +1,10 @@
 // What expressions give, and where they fail.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "table.hpp"
 
@@ -206,6 +209,46 @@ TEST(Evaluate, ReadsColumnsAndConstants) {
   expect_cells(table.evaluate("name == best ? 'the ' : name"), {text("a"), text("the "), text("c")});
   expect_cells(table.evaluate("name"), {text("a"), text("b"), text("c")});
   expect_cells(table.evaluate("x > 1 and name != 'c'"), {integer(0), integer(1), integer(0)});
+}
+
+double computed(char op, double x, double y) {
+  switch (op) {
+    case '+':
+      return x + y;
+    case '-':
+      return x - y;
+    case '*':
+      return x * y;
+    default:
+      return x / y;
+  }
+}
+
+// Two operations in a row may be one instruction: each is rounded as if it stood alone.
+TEST(Evaluate, RoundsEachOperationOfAChain) {
+  const std::vector<double> x{0.1, 1e16, 3.7}, y{0.3, 1.1, -2.9}, z{0.7, 3.3, 1e-17};
+  const Table table = Table().reals("x", x).reals("y", y).reals("z", z);
+  for (const char first : std::string("+-*/")) {
+    for (const char second : std::string("+-*/")) {
+      std::vector<Cell> left;
+      std::vector<Cell> right;
+      std::vector<Cell> both;
+      for (std::size_t row = 0; row < x.size(); ++row) {
+        const double value = computed(first, x[row], y[row]);
+        left.push_back(real(computed(second, value, z[row])));
+        right.push_back(real(computed(second, z[row], value)));
+        both.push_back(real(computed(second, value, computed(first, y[row], z[row]))));
+      }
+      const auto chain = [&](const char* form) { return fmt::format(fmt::runtime(form), first, second); };
+      SCOPED_TRACE(chain("{} and {}"));
+      expect_cells(table.evaluate(chain("(x {} y) {} z")), left);
+      expect_cells(table.evaluate(chain("z {1} (x {0} y)")), right);
+      expect_cells(table.evaluate(chain("(x {0} y) {1} (y {0} z)")), both);
+    }
+  }
+  expect_cells(table.evaluate("(x + y) * (x + y)"),
+               {real((x[0] + y[0]) * (x[0] + y[0])), real((x[1] + y[1]) * (x[1] + y[1])),
+                real((x[2] + y[2]) * (x[2] + y[2]))});
 }
 
 TEST(Evaluate, FailsOnlyTheRowsThatOverflow) {
