@@ -119,6 +119,7 @@ void tell(const Job& job, const Job& old, const fs::path& path, std::uint64_t ad
 
 void adopt_run(const Job& job, RunHeader header, const RunOptions& options) {
   const OldRun old(options.adopt);
+  check_sound(old.file(), options.adopt);
   const TaskRange tasks = options.adopt_within.value_or(TaskRange{0, job.size()});
   check_size("this job has", tasks.size());
   const TaskSet candidates = old.succeeded(job);

@@ -55,6 +55,7 @@ Part read_part(const Job& job, const fs::path& path) {
   Part part;
   part.path = path;
   const RunFileReader file(path);
+  check_sound(file, path);
   part.header = file.header();
   file.at_one_state([&] {
     part.state = file.load(merge_partials_of(job));

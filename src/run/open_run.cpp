@@ -10,6 +10,7 @@
 #include "core/host.hpp"
 #include "core/version.hpp"
 #include "job/template.hpp"
+#include "journal/damaged_run_file.hpp"
 #include "run/adopt_run.hpp"
 #include "run/earlier_durations.hpp"
 #include "run/reduce_again.hpp"
@@ -177,6 +178,14 @@ OpenRun open_run(const Job& job, const JobSource& source, const RunOptions& opti
   run.durations = std::move(durations);
   replaced.remove();
   return run;
+}
+
+void check_sound(const RunFileReader& file, const std::filesystem::path& path) {
+  const FileIntegrity integrity = file.integrity();
+  if (integrity.damage.empty()) return;
+  throw DamagedRunFile(
+      fmt::format("run file '{}' is damaged: {}; nothing is taken from it (fanfold verify {})", path.string(),
+                  integrity.damage.front(), quote_for_shell(path.string())));
 }
 
 }  // namespace fanfold

@@ -38,4 +38,8 @@ RunFileWriter::MergePartials merge_partials_of(const Job& job);
 /// The Partial of a state. Throws RunFileError if it is damaged.
 reduce::Partial partial_of(const Job& job, const RunState& state);
 
+/// Throws DamagedRunFile unless every row is as it was written: what another run file takes over gets new
+/// checksums there, and damage would be seen no more.
+void check_sound(const RunFileReader& file, const std::filesystem::path& path);
+
 }  // namespace fanfold

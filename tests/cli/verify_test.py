@@ -1,6 +1,7 @@
 """fanfold verify: a sound run file, and each way in which one may not be sound."""
 
 import json
+import os
 import re
 import sqlite3
 import struct
@@ -120,6 +121,15 @@ tasks: 7 of 7 finished, 1 failed, 1 left out by where
             file.seek(at + 10)
             file.write(b"7")
         self.assertEqual(self.problems(), ["table tasks, row 3: it is not what was written"])
+
+    def test_nothing_is_taken_from_a_file_that_has_changed(self):
+        self.run_job(COMMANDS, 1)
+        self.change("UPDATE tasks SET exit_code = 1 WHERE task = 4")
+        refused = ("fanfold: run file 'job.run' is damaged: table tasks, row 4: it is not what was written; "
+                   "nothing is taken from it (fanfold verify job.run)\n")
+        self.expect(["merge", "merged.run", "job.run"], status=2, err=refused)
+        self.expect(["run", "job.toml", "--run", "new.run", "--adopt", "job.run"], status=2, err=refused)
+        self.assertFalse(os.path.exists(self.path("merged.run")) or os.path.exists(self.path("new.run")))
 
     def test_a_state_that_cannot_be_read(self):
         self.run_job(COMMANDS, 1)
