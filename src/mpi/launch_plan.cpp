@@ -151,8 +151,8 @@ void LaunchPlan::after_mpirun(double now) {
     return;
   }
   if (starts_ > limits_.restarts) {
-    decisions_.emplace_back(
-        Warn{fmt::format("the run was started {} times; the same command goes on", starts_)});
+    decisions_.emplace_back(Warn{fmt::format("the run was started {}; the same command goes on",
+                                             starts_ == 1 ? "once" : fmt::format("{} times", starts_))});
     exit(resumable);
     return;
   }

@@ -90,8 +90,8 @@ void Coordinator::lose(Rank rank, const std::string& why) {
   const double now = clock_.now();
   const std::uint64_t tasks = schedule_.outstanding(rank);
   lost_.push_back({rank, member.host, now, why, tasks});
-  spdlog::warn("rank {}{} is lost ({}); its {} go to others", rank.value(),
-               member.host.empty() ? "" : " on " + member.host, why, tasks == 1 ? "task" : "tasks");
+  spdlog::warn("rank {}{} is lost ({}); its {} to others", rank.value(),
+               member.host.empty() ? "" : " on " + member.host, why, tasks == 1 ? "task goes" : "tasks go");
   note(Event::Kind::rank_lost, rank, ChunkId(), TaskIndex(), tasks, why);
   transport_.give_up(rank);
   schedule_.on_lost(rank, now);

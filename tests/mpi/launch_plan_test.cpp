@@ -123,6 +123,18 @@ TEST_F(LaunchPlanTest, TheDeathOfRankZeroStartsTheRunAgainWithLongerAndLongerPau
                           "say the run was started 4 times; the same command goes on", "exit 75"));
 }
 
+TEST_F(LaunchPlanTest, WithoutRestartsTheDeathOfRankZeroIsTheEnd) {
+  LaunchLimits limits;
+  limits.restarts = 0;
+  plan_ = LaunchPlan(limits, 0);
+  EXPECT_THAT(decisions(), ElementsAre("start 0"));
+  ready();
+  plan_.on_rank_zero_gone(now_);
+  plan_.on_mpirun_ended("exit status 0", true, now_);
+  EXPECT_THAT(decisions(), ElementsAre("say rank zero has died", "end", "clear all",
+                                       "say the run was started once; the same command goes on", "exit 75"));
+}
+
 TEST_F(LaunchPlanTest, TheDeathOfMpirunStartsTheRunAgain) {
   ready();
   plan_.on_mpirun_ended("SIGKILL", false, 5);

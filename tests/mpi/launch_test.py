@@ -216,6 +216,7 @@ class Launch(unittest.TestCase):
         start = self.start("poison.toml", "--json", "-n", "4", "--io-threads", "2")
         code, output, errors = start.wait(100)
         self.assertEqual(code, 1, errors)
+        self.assertNotIn("; its task go to others", errors)
         self.assertIsNone(start.wait_until_gone())
         answer = results_text(output)[1]
         self.assertEqual((answer["succeeded"], answer["failed"]), (39, 1), errors)
