@@ -318,18 +318,32 @@ bool execute(std::span<const Instruction> instructions, const Frame& frame) {
   return failed;
 }
 
-void stream_block(const std::byte* from, std::byte* to) {
+void leave_block(Blocks& blocks) {
   const Integers d;
-  const auto* source = reinterpret_cast<const std::int64_t*>(from);
-  auto* target = reinterpret_cast<std::int64_t*>(to);
-  for (std::size_t row = 0; row < block_rows; row += hn::Lanes(d)) {
-    hn::Stream(hn::LoadU(d, source + row), d, target + row);
+  if (blocks.streamed != nullptr) {
+    const auto* source = reinterpret_cast<const std::int64_t*>(blocks.places[blocks.output]);
+    auto* target = reinterpret_cast<std::int64_t*>(blocks.streamed);
+    for (std::size_t row = 0; row < block_rows; row += hn::Lanes(d)) {
+      hn::Stream(hn::LoadU(d, source + row), d, target + row);
+    }
+    blocks.streamed += block_rows * sizeof(std::int64_t);
   }
+  for (std::size_t place = 0; place < blocks.steps.size(); ++place)
+    blocks.places[place] += blocks.steps[place];
+}
+
+std::size_t execute_blocks(std::span<const Instruction> instructions, Blocks& blocks, std::size_t count) {
+  const Frame frame{blocks.places, block_rows, block_rows};
+  for (std::size_t done = 0; done < count; ++done) {
+    if (execute(instructions, frame)) return done;
+    leave_block(blocks);
+  }
+  return count;
 }
 
 }  // namespace
 
-Machine target_machine() { return {execute, stream_block}; }
+Machine target_machine() { return {execute, execute_blocks, leave_block}; }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace fanfold::expr

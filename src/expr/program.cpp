@@ -31,6 +31,7 @@ struct Scratch::State {
   AlignedVector<std::int64_t> words;  ///< blocks of 64: registers, then copies of the last rows of columns
   std::vector<std::string_view> texts;
   std::vector<std::byte*> places;
+  std::vector<std::size_t> steps;  ///< of columns and the output: bytes from block to block
   std::vector<FailedRows> failed_rows;
 };
 
@@ -62,13 +63,16 @@ class Evaluation {
   }
 
   void run() {
-    const std::size_t whole_rows = rows_ - rows_ % block_rows;
+    Blocks blocks{places(), scratch_.steps, code_.output(), streams_ ? output_ : nullptr};
     if (streams_) places()[code_.output()] = spare_block(code_.slots.size());
-    for (row_ = 0; row_ < whole_rows; row_ += block_rows) {
-      if (streams_) prefetch();
-      execute(block_rows, block_rows);
-      if (streams_) machine_.stream_block(places()[code_.output()], output_ + row_ * sizeof(std::int64_t));
-      advance();
+    const std::size_t whole_rows = rows_ - rows_ % block_rows;
+    for (;;) {
+      row_ +=
+          machine_.execute_blocks(code_.instructions, blocks, (whole_rows - row_) / block_rows) * block_rows;
+      if (row_ == whole_rows) break;
+      report({places(), block_rows, block_rows});
+      machine_.leave_block(blocks);
+      row_ += block_rows;
     }
     if (streams_) finish_stream();
     if (row_ < rows_) finish(rows_ - row_);
@@ -93,12 +97,15 @@ class Evaluation {
 
   void bind(std::span<const ConstColumn> columns) {
     std::byte** place = places();
+    scratch_.steps.clear();
     for (std::size_t i = 0; i < code_.slots.size(); ++i) {
       const ConstColumn& column = columns[code_.slots[i]];
       assert(column.type() == code_.column_types[i] && column.size() >= rows_);
       *place++ = bytes_of(column);
+      scratch_.steps.push_back(block_rows * value_size(column.type()));
     }
     *place++ = output_;
+    scratch_.steps.push_back(streams_ ? 0 : block_rows * output_value_size());
     for (std::size_t i = 0; i < code_.word_registers; ++i) {
       *place++ = reinterpret_cast<std::byte*>(scratch_.words.data() + i * block_rows);
     }
@@ -108,30 +115,8 @@ class Evaluation {
     std::copy(code_.constants.begin(), code_.constants.end(), place);
   }
 
-  void execute(std::size_t rows, std::size_t padded) {
-    const Frame frame{places(), rows, padded};
-    if (machine_.execute(code_.instructions, frame)) {
-      report_failures(code_, machine_, frame, row_, scratch_.failed_rows, failures_);
-    }
-  }
-
-  /// Blocks are read in bursts, between which the processor's own prefetching falls behind. Beyond the end of
-  /// a column, it does nothing.
-  void prefetch() {
-    constexpr std::size_t ahead = 8 * block_rows * sizeof(std::int64_t), line = 64;
-    for (std::size_t i = 0; i < code_.slots.size(); ++i) {
-      if (code_.column_types[i] == Type::text) continue;
-      const std::byte* const block = places()[i];
-      for (std::size_t byte = 0; byte < block_rows * sizeof(std::int64_t); byte += line) {
-        __builtin_prefetch(block + ahead + byte);
-      }
-    }
-  }
-
-  void advance() {
-    for (std::size_t i = 0; i < code_.slots.size(); ++i)
-      places()[i] += block_rows * value_size(code_.column_types[i]);
-    if (!streams_) places()[code_.output()] += block_rows * output_value_size();
+  void report(const Frame& frame) {
+    report_failures(code_, machine_, frame, row_, scratch_.failed_rows, failures_);
   }
 
   // The last rows, fewer than a block. Vectors read and write whole multiples of rows: where the columns end
@@ -146,7 +131,8 @@ class Evaluation {
         places()[i] = padded_copy(places()[i], rows, padded, spare_block(i));
     }
     places()[code_.output()] = copied_out ? spare_block(code_.slots.size()) : target;
-    execute(rows, padded);
+    const Frame frame{places(), rows, padded};
+    if (machine_.execute(code_.instructions, frame)) report(frame);
     if (copied_out) std::memcpy(target, places()[code_.output()], rows * sizeof(std::int64_t));
   }
 
