@@ -276,8 +276,8 @@ def dispatch(table):
 
 
 def exact_sum(table):
-    numbers = 8_000_000
-    table.compare("exact sum from memory, 64 MB", "ns a number",
+    numbers = 1 << 27
+    table.compare("exact sum from memory, 1 GiB", "ns a number",
                   table.google("exact_sum", f"exact_sum/ordinary/{numbers}", scale=1e-9 / numbers),
                   {"NumPy, inexact": table.peer("exact sum", "NumPy, inexact", numbers)},
                   limit=table.google("exact_sum", f"inexact_sum/{numbers}", scale=1e-9 / numbers))
