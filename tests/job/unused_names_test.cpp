@@ -97,6 +97,9 @@ TEST(UnusedNames, policy_without_effect) {
       "job.toml:7:1: 'io_threads' has no effect: the task has no source");
   EXPECT_EQ(warnings_of("[task]\nshell = \"true\"\n[run]\nkeep = \"all\"\nretries = 2\n"),
             "job.toml:4:1: 'keep' has no effect: the task has a source");
+  EXPECT_EQ(warnings_of("[task]\nkernel = \"range_sum\"\nto = 9\nisolate = true\n[run]\ntimeout = 3\n"), "");
+  EXPECT_EQ(warnings_of("[task]\nkernel = \"range_sum\"\nto = 9\n[run]\ntimeout = 3\n"),
+            "job.toml:5:1: 'timeout' has no effect: the task has no source");
   JobSource source = source_of("[values]\nx = \"1\"\n");
   source.overrides.run = {{"retries", "3"}, {"io_threads", "2"}};
   EXPECT_EQ(warnings_of(source), "job.toml: 'retries' has no effect: the task has no source");
