@@ -163,7 +163,6 @@ const Kernel& kernel_of(const std::string& library, const std::string& name) {
 void serve(const Kernel& kernel) {
   SharedMemory memory{FileDescriptor(memory_descriptor)};
   SharedMemory notes{FileDescriptor(notes_file)};
-  memory.follow(1);
   notes.follow(1);
   char byte = 0;
   if (write(done_file, &byte, 1) != 1) return;

@@ -114,6 +114,7 @@ SharedLayout share(const Batch& batch, const KernelInfo& info, std::size_t piece
 }
 
 SharedBatch::SharedBatch(const KernelInfo& info, SharedMemory& memory) : memory_(memory), info_(info) {
+  memory.follow(sizeof(SharedHeader));  // mapped already, but for the first batch
   memory.follow(header().bytes);
   rows_ = header().rows;
   std::size_t at = aligned(sizeof(SharedHeader));
