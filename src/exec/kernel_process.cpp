@@ -30,10 +30,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// What a kernel's process may write to standard error, and be forgotten of, in one batch.
+/// What is shown of what a kernel's process writes to standard error from one look to the next: the last so
+/// many bytes.
 constexpr off_t errors_limit = 64 << 10;
 
-/// To look for it takes a system call.
+/// Not after each batch: to look takes a system call.
 constexpr std::chrono::milliseconds errors_interval{10};
 
 /// For a process that has closed its pipe to end by itself.
@@ -111,6 +112,11 @@ KernelProcess::KernelProcess(const IsolatedKernelSpec& spec, const std::atomic<b
   wait_for_start(interrupted);
 }
 
+KernelProcess::~KernelProcess() {
+  reap();
+  write_to_standard_error(take_errors());
+}
+
 std::string KernelProcess::run(std::optional<std::chrono::duration<double>> timeout) {
   const char byte = 0;
   if (write(go_.get(), &byte, 1) != 1) return death();
@@ -125,11 +131,6 @@ std::string KernelProcess::run(std::optional<std::chrono::duration<double>> time
     ended = now;
   }
   return take_word() ? std::string() : death();
-}
-
-KernelProcess::~KernelProcess() {
-  reap();
-  write_to_standard_error(take_errors());
 }
 
 void KernelProcess::pass_errors_on() {

@@ -144,8 +144,8 @@ void find_idle_policies(const Job& job, const JobSource& source, const TomlNode&
   constexpr Policy policies[] = {{"retries", true}, {"timeout", true}, {"io_threads", true}, {"keep", false}};
   for (const Policy& policy : policies) {
     if (policy.needs_source == job.source.has_value()) continue;
-    const bool is_of_process = policy.key == "timeout" && job.kernel && job.kernel->isolate;
-    if (is_of_process) continue;
+    // A kernel in a process of its own can be ended, too.
+    if (policy.key == "timeout" && job.kernel && job.kernel->isolate) continue;
     const Place place = place_of(root, "run", policy.key);
     // Scripts give --io-threads to any job.
     const bool is_flag = policy.key != "io_threads" &&

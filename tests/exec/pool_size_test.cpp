@@ -69,7 +69,7 @@ TEST(PoolSize, ReachesAsManyThreadsAsItMayHaveInAFewPeriodsIfTasksOnlyWait) {
   EXPECT_EQ(pool.size(), 2U);
   int periods = 0;
   for (; pool.size() < 1024; ++periods) {
-    ASSERT_LT(periods, 7);
+    ASSERT_LT(periods, 3);
     pool.on_period(period_of(sleeps, pool.size()));
   }
   for (; periods < 100; ++periods) pool.on_period(period_of(sleeps, pool.size()));
