@@ -270,6 +270,13 @@ FANFOLD_LIBRARY({.name = "dice", .summary = "a throw of a die", .draws_random = 
         ended = self.fanfold("run", "fragile.toml", "--quiet", "--tasks", "0:3", "--compute-threads", "1")
         self.assertEqual((ended.out, ended.err), ("total = 5  (3 of 20 tasks)\n", "0\n1\n2\n"))
 
+    def test_what_a_kernel_wrote_before_its_death_is_shown(self):
+        self.write("fragile.cpp", FRAGILE.replace("the balance is off", "step 7\\nthe balance is off"))
+        self.write("fragile.toml", FRAGILE_JOB)
+        ended = self.fanfold("run", "fragile.toml", "--quiet", "--set", "how=abort")
+        self.assertIn("step 7\n", ended.err)
+        self.assertIn("1 task: killed by signal 6 (SIGABRT): the balance is off\n", ended.err)
+
     def test_waiting_takes_no_cpu(self):
         """Neither of who waits for a batch nor of who waits for the next one."""
         self.write("nap.cpp", HEADER + "#include <unistd.h>\n"
